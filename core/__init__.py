@@ -1,0 +1,1 @@
+"""What the product knows: no screen, no web server, no clock but its own."""

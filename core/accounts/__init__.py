@@ -1,0 +1,1 @@
+"""What spans domains: the customer list, profile, timeline, issuing and changing tier."""

@@ -1,0 +1,1 @@
+"""Plans, prices and the priced agreement behind a license."""

@@ -1,0 +1,80 @@
+"""The databases of this installation: found or started, migrated, and connected as the app's login."""
+
+import base64
+import functools
+from dataclasses import dataclass
+
+from core.config import Settings, secret_for, settings
+from core.errors import UpstreamFailed
+from db import embedded, migrate
+from db.session import Database, connect, login_url
+
+DATABASE = "calos"
+
+
+@dataclass(frozen=True)
+class Databases:
+    """Both planes as the app's login; `*_url` are for libraries that open their own connections."""
+
+    control: Database
+    telemetry: Database
+    control_url: str
+    telemetry_url: str
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.control.close()
+        if self.telemetry is not self.control:
+            self.telemetry.close()
+
+
+def door_url(url: str) -> str:
+    """Return `url` with every connection set, from its start, to what the doors may see (verify and ingest)."""
+    joiner = "&" if "?" in url else "?"
+    return f"{url}{joiner}options=-c%20app.scope%3Ddoor%20-c%20timezone%3DUTC"
+
+
+def owner_urls(current: Settings) -> tuple[str, str]:
+    """Return the owner's URLs of control and telemetry plane, starting the embedded server if none is configured."""
+    control = current.database_url
+    if not control:
+        try:
+            server = embedded.start(current.home)
+        except embedded.EmbeddedServerError as failure:
+            raise UpstreamFailed(str(failure)) from failure
+        control = migrate.ensure_database(server.url, DATABASE)
+    return control, current.telemetry_url or control
+
+
+def logins(current: Settings) -> migrate.Logins:
+    """Return the names and derived passwords of the two logins that are not the owner."""
+
+    def password(role: str) -> str:
+        return base64.urlsafe_b64encode(secret_for(current, f"database login {role}")).decode().rstrip("=")
+
+    app, reader = f"{current.db_roles}_app", f"{current.db_roles}_reader"
+    return migrate.Logins(app, reader, password(app), password(reader))
+
+
+def migrate_all(current: Settings) -> None:
+    """Bring both planes to this version's tables; safe to run again."""
+    control, telemetry = owner_urls(current)
+    migrate.upgrade(control, "control", logins(current))
+    migrate.upgrade(telemetry, "telemetry", logins(current))
+
+
+def open_databases(current: Settings) -> Databases:
+    """Connect to both planes as the app's login."""
+    control, telemetry = owner_urls(current)
+    as_app = logins(current)
+    control_url = login_url(control, as_app.app, as_app.app_password)
+    telemetry_url = login_url(telemetry, as_app.app, as_app.app_password)
+    first = connect(control_url)
+    second = first if telemetry_url == control_url else connect(telemetry_url)
+    return Databases(first, second, control_url, telemetry_url)
+
+
+@functools.cache
+def databases() -> Databases:
+    """Return this process's databases, opened on first use by a door."""
+    return open_databases(settings())

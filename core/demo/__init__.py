@@ -1,0 +1,1 @@
+"""The demo world: one story for demo, tests, screenshots and docs."""

@@ -1,0 +1,1 @@
+"""Money over time: the movement ledger and the rates read from it."""

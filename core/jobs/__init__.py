@@ -1,0 +1,1 @@
+"""Background work on PostgreSQL: the queue, the tasks and the worker."""

@@ -1,0 +1,1 @@
+"""Licenses: tiers and their limits as data, verdicts, decisions."""

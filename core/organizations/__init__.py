@@ -1,0 +1,1 @@
+"""Organizations: the vendor and its customers, their brands and domains."""

@@ -1,0 +1,1 @@
+"""Telemetry: events in, roll-ups kept, reads that never depend on the number of events."""

@@ -1,0 +1,1 @@
+"""How Calos reaches PostgreSQL: the embedded server, connections, tables and migrations."""

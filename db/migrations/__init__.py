@@ -1,0 +1,1 @@
+"""Migrations: one chain a plane, run by db/migrate.py."""

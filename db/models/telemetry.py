@@ -1,0 +1,116 @@
+"""Tables of the telemetry plane: events by UTC day and the roll-ups that reads use, all keyed by install first."""
+
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, Table
+from sqlalchemy.dialects.postgresql import BIT
+from sqlalchemy.sql import text as sql
+
+from db.models import telemetry_metadata
+from db.types import Instant, Json, instant, text
+
+MINUTES_A_DAY = 1440
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default=sql("0"))
+
+
+event = Table(
+    "event",
+    telemetry_metadata,
+    text("install_id", primary_key=True),
+    Column("day", Date, primary_key=True),
+    text("event_id", primary_key=True),
+    instant("ts"),
+    instant("received_at"),
+    text("type"),
+    text("feature", nullable=True),
+    text("actor", nullable=True),
+    text("session", nullable=True),
+    Column("status", Integer, nullable=True),
+    Column("ms", Integer, nullable=True),
+    text("agent", nullable=True),
+    text("domain", nullable=True),
+    text("version", nullable=True),
+    text("zone", nullable=True),
+    Column("props", Json, nullable=True),
+    postgresql_partition_by="RANGE (day)",
+)
+
+# One row an hour: what rhythm, trend, errors and latency are read from.
+hour_rollup = Table(
+    "hour_rollup",
+    telemetry_metadata,
+    text("install_id", primary_key=True),
+    Column("hour", Instant, primary_key=True),
+    _count("events"),
+    _count("api_calls"),
+    _count("errors"),
+    _count("late"),
+    _count("timed"),
+    _count("ms_sum"),
+)
+
+feature_rollup = Table(
+    "feature_rollup",
+    telemetry_metadata,
+    text("install_id", primary_key=True),
+    Column("day", Date, primary_key=True),
+    text("feature", primary_key=True),
+    _count("events"),
+    _count("errors"),
+)
+
+# One row an actor and day. Minutes of the day in which the actor did something are OR-ed in: whatever the order or the
+# repeats of events, the same set remains, and sessions of any gap can be read from it.
+actor_rollup = Table(
+    "actor_rollup",
+    telemetry_metadata,
+    text("install_id", primary_key=True),
+    Column("day", Date, primary_key=True),
+    text("actor", primary_key=True),
+    _count("events"),
+    Column("minutes", BIT(MINUTES_A_DAY), nullable=False),
+)
+
+# Who used or was refused which feature on a day.
+feature_actor_rollup = Table(
+    "feature_actor_rollup",
+    telemetry_metadata,
+    text("install_id", primary_key=True),
+    Column("day", Date, primary_key=True),
+    text("feature", primary_key=True),
+    text("actor", primary_key=True),
+    _count("events"),
+    _count("denied"),
+)
+
+# What the events say of their surroundings: kind is agent, domain, version, zone or type.
+facet_rollup = Table(
+    "facet_rollup",
+    telemetry_metadata,
+    text("install_id", primary_key=True),
+    Column("day", Date, primary_key=True),
+    text("kind", primary_key=True),
+    text("value", primary_key=True),
+    _count("events"),
+    _count("errors"),
+)
+
+ingest_quota = Table(
+    "ingest_quota",
+    telemetry_metadata,
+    text("install_id", primary_key=True),
+    Column("day", Date, primary_key=True),
+    _count("accepted"),
+    _count("duplicates"),
+    _count("refused"),
+)
+
+dirty_install = Table(
+    "dirty_install",
+    telemetry_metadata,
+    text("install_id", primary_key=True),
+    instant("marked_at"),
+    instant("last_event_at"),
+)
+Index("ix_dirty_install_marked_at", dirty_install.c.marked_at)
