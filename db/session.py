@@ -51,7 +51,7 @@ class ReadSession:
         self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     ) -> CursorResult[Any]:
         """Run a Core statement."""
-        return self.connection.execute(statement, parameters)  # type: ignore[return-value]  # Core gives a cursor
+        return self.connection.execute(statement, parameters)
 
 
 class WriteSession(ReadSession):

@@ -1,0 +1,1 @@
+"""The HTTP and realtime doors; they know the core and never the pages."""

@@ -1,0 +1,119 @@
+"""What a route asks for by type: who calls, a transaction to read or write in, the time, and strict shapes."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from api.strict_json import LARGEST, TooLarge, parse_strict
+from core import clock
+from core.access.actor import Actor
+from core.databases import Databases
+from core.errors import InvalidInput, NotPermitted
+from db.session import ReadSession, WriteSession
+
+
+class Strict(BaseModel):
+    """A shape on the wire: camelCase, no unknown field, no silent coercion of strings to numbers."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True, str_strip_whitespace=True
+    )
+
+
+class Answer(BaseModel):
+    """A shape that we send: camelCase, built from the core's dataclasses."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, from_attributes=True)
+
+
+class StrictRequest(Request):
+    """A request whose body is bounded and whose JSON is strict."""
+
+    async def body(self) -> bytes:
+        """Return the body, or raise TooLarge without reading more of it than the bound."""
+        if not hasattr(self, "_body"):
+            read = bytearray()
+            async for chunk in self.stream():
+                read += chunk
+                if len(read) > LARGEST:
+                    raise TooLarge(f"The body is larger than {LARGEST:,} bytes; send less at a time.")
+            self._body = bytes(read)
+        return self._body
+
+    async def json(self) -> Any:
+        """Return the body as strict JSON, read once."""
+        if not hasattr(self, "_json"):
+            self._json = parse_strict(await self.body())
+        return self._json
+
+
+class StrictRoute(APIRoute):
+    """A route with strict JSON that refuses query parameters it does not know, or that are given twice."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler behind the check."""
+        handler = super().get_route_handler()
+        fields = get_flat_params(self.dependant)
+        known = {field.alias for field in fields if isinstance(field.field_info, Query)}
+
+        async def checked(request: Request) -> Response:
+            given = [key for key, _ in request.query_params.multi_items()]
+            for key in given:
+                if key not in known:
+                    raise InvalidInput(f"There is no query parameter “{key[:80]}” here.", field=key[:80])
+                if given.count(key) > 1:
+                    raise InvalidInput(f"Give the query parameter “{key[:80]}” once.", field=key[:80])
+            return await handler(StrictRequest(request.scope, request.receive))
+
+        return checked
+
+
+def _actor(request: Request) -> Actor:
+    actor: Actor | None = request.scope.get("state", {}).get("actor")
+    if actor is None:
+        raise NotPermitted("Sign in first.", code="not_signed_in")
+    return actor
+
+
+def _now() -> datetime:
+    return clock.now()
+
+
+CurrentActor = Annotated[Actor, Depends(_actor)]
+Now = Annotated[datetime, Depends(_now)]
+
+
+def _databases(request: Request) -> Databases:
+    databases: Databases = request.app.state.databases
+    return databases
+
+
+Stores = Annotated[Databases, Depends(_databases)]
+
+
+def _reading(actor: CurrentActor, databases: Stores) -> Iterator[ReadSession]:
+    with databases.control.read(actor.tenancy()) as session:
+        yield session
+
+
+def _writing(actor: CurrentActor, databases: Stores) -> Iterator[WriteSession]:
+    with databases.control.write(actor.tenancy()) as session:
+        yield session
+
+
+def _telemetry(actor: CurrentActor, databases: Stores) -> Iterator[ReadSession]:
+    with databases.telemetry.read(actor.tenancy()) as session:
+        yield session
+
+
+# scope="function": the transaction is committed before the answer is sent, so that acknowledged means durable.
+Reading = Annotated[ReadSession, Depends(_reading, scope="function")]
+Writing = Annotated[WriteSession, Depends(_writing, scope="function")]
+TelemetryReading = Annotated[ReadSession, Depends(_telemetry, scope="function")]

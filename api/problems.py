@@ -1,0 +1,123 @@
+"""How every error leaves the API: problem+json (RFC 9457) with a stable code, the sentence, and the request's id."""
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from api.strict_json import TooLarge, Unreadable
+from core.errors import CalosError, Conflict, InvalidInput, LimitReached, NotFound, NotPermitted, UpstreamFailed
+
+log = structlog.get_logger("calos.api")
+
+STATUS: dict[type[CalosError], int] = {
+    Unreadable: 400,
+    NotPermitted: 403,
+    NotFound: 404,
+    Conflict: 409,
+    TooLarge: 413,
+    InvalidInput: 422,
+    LimitReached: 429,
+    UpstreamFailed: 503,
+}
+TITLES = {
+    400: "Unreadable request",
+    401: "Not signed in",
+    403: "Not permitted",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "Too large",
+    415: "Wrong content type",
+    422: "Invalid input",
+    429: "Too many requests",
+    500: "Our mistake",
+    503: "Not available right now",
+}
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    request_id: str = "",
+    errors: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    """Return the answer for an error; `error` repeats the sentence for clients that look for that key."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": TITLES.get(status, "Error"),
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "error": detail,
+        "request_id": request_id,
+    }
+    if errors:
+        body["errors"] = errors
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def status_of(error: CalosError) -> int:
+    """Return the HTTP status of one of the house's errors."""
+    return next(status for kind, status in STATUS.items() if isinstance(error, kind))
+
+
+def from_error(error: CalosError, request_id: str = "") -> JSONResponse:
+    """Return the problem for one of the house's errors."""
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, LimitReached) else None
+    errors = [{"pointer": f"/{error.field}", "code": error.code, "detail": error.message}] if error.field else None
+    return problem(status_of(error), error.code, error.message, request_id=request_id, errors=errors, headers=headers)
+
+
+def request_id_of(request: Request) -> str:
+    """Return the id under which this request is logged and audited."""
+    return str(request.scope.get("state", {}).get("request_id", ""))
+
+
+def install_handlers(app: FastAPI) -> None:
+    """Map every error to its problem, once."""
+
+    async def ours(request: Request, error: Exception) -> Response:
+        assert isinstance(error, CalosError)  # noqa: S101 - registered for CalosError only
+        return from_error(error, request_id_of(request))
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it only
+        errors = [_field_error(one) for one in error.errors()]
+        sentence = "; ".join(f"{one['pointer']}: {one['detail']}" for one in errors[:5])
+        return problem(422, "invalid_input", sentence, request_id=request_id_of(request), errors=errors)
+
+    async def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - registered for it only
+        sentence = "There is no such address in this API." if error.status_code == 404 else str(error.detail)
+        headers = dict(error.headers) if error.headers else None
+        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
+        return problem(error.status_code, code, sentence, request_id=request_id_of(request), headers=headers)
+
+    app.add_exception_handler(CalosError, ours)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(Exception, unexpected)
+
+
+async def unexpected(request: Request, error: Exception) -> Response:
+    """Answer for a mistake of ours: logged with its trace, told without it."""
+    request_id = request_id_of(request)
+    log.error("unexpected error", request_id=request_id, path=request.url.path, exc_info=error)
+    return problem(
+        500,
+        "internal_error",
+        f"Something went wrong on our side. Nothing was changed. Tell support the request id {request_id}.",
+        request_id=request_id,
+    )
+
+
+def _field_error(error: Any) -> dict[str, str]:
+    where = [str(part) for part in error["loc"] if part not in {"body", "query", "path", "header"}]
+    return {"pointer": "/" + "/".join(where), "code": str(error["type"]), "detail": str(error["msg"])}

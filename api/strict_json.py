@@ -1,0 +1,116 @@
+"""Strict JSON at the door: what a careless parser lets through to the database is refused here, with a sentence."""
+
+import json
+from typing import Any, NoReturn
+
+from core.errors import CalosError, InvalidInput
+
+DEEPEST = 64
+LARGEST = 1_000_000
+
+
+class Unreadable(CalosError):
+    """The body is not JSON as RFC 8259 and this door mean it."""
+
+    code = "unreadable_json"
+
+
+class TooLarge(CalosError):
+    """The body is larger than the route takes."""
+
+    code = "too_large"
+
+
+def parse_strict(raw: bytes) -> Any:
+    """Return the JSON value of a UTF-8 body.
+
+    Raises Unreadable for anything else: another encoding, NaN or Infinity, a duplicate key, a NUL, a lone surrogate,
+    an integer beyond 64 bits, or nesting deeper than 64.
+    """
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        raise Unreadable(f"The body is not UTF-8 (byte {wrong.start}); send JSON in UTF-8.") from wrong
+    _refuse_deep(text)
+    try:
+        value = json.loads(
+            text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_bounded, parse_float=_finite
+        )
+    except json.JSONDecodeError as wrong:
+        raise Unreadable(f"The body is not JSON: {wrong.msg} at line {wrong.lineno}, column {wrong.colno}.") from wrong
+    _refuse_unstorable(text, value)
+    return value
+
+
+def _refuse_deep(text: str) -> None:
+    """Count brackets before parsing, since json.loads itself recurses; brackets inside strings are skipped."""
+    depth = 0
+    inside = escaped = False
+    for character in text if text.count("[") + text.count("{") > DEEPEST else "":
+        if inside:
+            inside = escaped or character != '"'
+            escaped = character == "\\" and not escaped
+        elif character == '"':
+            inside = True
+        elif character in "[{":
+            depth += 1
+            if depth > DEEPEST:
+                raise Unreadable(f"The JSON is nested deeper than {DEEPEST}.")
+        elif character in "]}":
+            depth -= 1
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]  # add
+        raise Unreadable(f"The key “{twice[:80]}” stands twice in one object; send it once.")
+    return made
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise Unreadable(f"{name} is not JSON; send a number or null.")
+
+
+def _bounded(digits: str) -> int:
+    if len(digits) > 20 or not -(2**63) <= (number := int(digits)) < 2**63:
+        raise Unreadable(f"The number {digits[:24]}… does not fit 64 bits.")
+    return number
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if number in {float("inf"), float("-inf")}:
+        raise Unreadable(f"The number {digits[:24]} is too large.")
+    return number
+
+
+def _refuse_unstorable(text: str, value: Any) -> None:
+    """Refuse what PostgreSQL cannot store; only escapes can bring it in, so most bodies are not walked."""
+    if "\x00" in text:
+        raise Unreadable("The body holds a NUL character; take it out.")
+    if "\\u" in text:
+        _walk(value)
+
+
+def _walk(value: Any) -> None:
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise Unreadable("A string holds a NUL character (\\u0000); take it out.")
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise Unreadable("A string holds half of a surrogate pair; send whole characters.")
+    elif isinstance(value, list):
+        for item in value:
+            _walk(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _walk(key)
+            _walk(item)
+
+
+def an_object(value: Any) -> dict[str, Any]:
+    """Return the value if it is a JSON object, else raise InvalidInput."""
+    if not isinstance(value, dict):
+        raise InvalidInput("Send a JSON object.")
+    return value
