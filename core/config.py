@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     tls_key: str = Field("", alias="CALOS_TLS_KEY")
     session_idle_minutes: int = Field(30, ge=1, le=1440, alias="CALOS_SESSION_IDLE_MINUTES")
     session_hours: int = Field(12, ge=1, le=720, alias="CALOS_SESSION_HOURS")
+    door_rate: int = Field(60_000, ge=60, alias="CALOS_DOOR_RATE")
     worker: bool = Field(True, alias="CALOS_WORKER")
     telemetry_retention_days: int = Field(395, ge=31, le=3650, alias="CALOS_TELEMETRY_RETENTION_DAYS")
     support_email: str = Field("support@calos.test", alias="CALOS_SUPPORT_EMAIL")

@@ -100,7 +100,7 @@ remembered_answer = Table(
     text("credential", primary_key=True),
     text("idempotency_key", primary_key=True),
     Column("request_digest", LargeBinary, nullable=False),
-    Column("status", Integer, nullable=False),
-    Column("body", Json, nullable=False),
+    # Encrypted: an answer may hold a secret that is shown once. Empty while the work runs.
+    Column("body", LargeBinary, nullable=False),
     instant("at"),
 )

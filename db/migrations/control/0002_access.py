@@ -18,8 +18,7 @@ def upgrade() -> None:
     sa.Column('credential', sa.Text(), nullable=False),
     sa.Column('idempotency_key', sa.Text(), nullable=False),
     sa.Column('request_digest', sa.LargeBinary(), nullable=False),
-    sa.Column('status', sa.Integer(), nullable=False),
-    sa.Column('body', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('credential', 'idempotency_key', name=op.f('pk_remembered_answer'))
     )
