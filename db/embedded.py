@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from db.embedded_cluster import OWNER
 from db.embedded_launch import PATIENCE_SECONDS, launch
-from db.embedded_layout import Layout, layout_of, prepare_folders, read_state
+from db.embedded_layout import Layout, is_in_use, layout_of, prepare_folders, read_state
 from db.embedded_locks import (
     HOLDERS,
     WATCH,
@@ -70,7 +70,7 @@ def attach(home: Path) -> Server | None:
     Raises EmbeddedServerError when the home is another user's.
     """
     layout = layout_of(home)
-    if not layout.run.is_dir() or (hold := take_hold(layout)) is None:
+    if not is_in_use(layout) or (hold := take_hold(layout)) is None:
         return None
     with contextlib.ExitStack() as undo:
         undo.callback(os.close, hold)
@@ -84,7 +84,7 @@ def attach(home: Path) -> Server | None:
 def release(home: Path) -> None:
     """Give up this process's hold; if it was the last one, the server has ended on return."""
     layout = layout_of(home)
-    if not layout.run.is_dir():
+    if not is_in_use(layout):
         return
     with starting_or_ending(layout):
         let_go(layout)
@@ -101,7 +101,7 @@ def release(home: Path) -> None:
 def stop(home: Path) -> None:
     """End the server, whoever holds it (fast shutdown), and wait for it; without a server nothing happens."""
     layout = layout_of(home)
-    if not layout.run.is_dir():
+    if not is_in_use(layout):
         return
     with starting_or_ending(layout):
         let_go(layout)

@@ -39,6 +39,16 @@ def prepare_folders(layout: Layout) -> None:
             ) from refused
 
 
+def is_in_use(layout: Layout) -> bool:
+    """Whether a server was ever started in this home."""
+    try:
+        return layout.run.is_dir()
+    except PermissionError as refused:
+        raise EmbeddedServerError(
+            f"{layout.home} belongs to another user: run this as the user who started Calos, or set DATABASE_URL."
+        ) from refused
+
+
 def open_to(account: Account, layout: Layout) -> None:
     """Let the account pass through the home and its run folder (it can list neither); parents are never changed."""
     for folder in (layout.home, layout.run):

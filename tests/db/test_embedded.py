@@ -410,6 +410,25 @@ def test_another_user_runs_a_server_of_their_own_and_root_can_share_it(home: Pat
     assert {path.stat().st_uid for path in home.rglob("*")} == {NOBODY}
 
 
+@as_root
+def test_another_user_is_told_whose_server_it_is(home: Path) -> None:
+    embedded.start(home, fast_unsafe=True)
+    program = "import sys; from pathlib import Path; from db import embedded; embedded.attach(Path(sys.argv[1]))"
+
+    refused = subprocess.run(
+        [_python_for_nobody(), "-c", program, str(home)],
+        user=NOBODY,
+        group=NOBODY,
+        extra_groups=[],
+        env={"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+    assert "run this as the user who started Calos, or set DATABASE_URL" in refused.stderr
+
+
 def _python_for_nobody() -> str:
     for python in (sys.executable, "/usr/bin/python3"):
         try:
