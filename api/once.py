@@ -57,15 +57,15 @@ class Once:
 
     def _remembered(self) -> Any:
         mine = (remembered_answer.c.credential == self._credential) & (remembered_answer.c.idempotency_key == self._key)
-        digest, body = self._session.execute(
+        kept = self._session.execute(
             select(remembered_answer.c.request_digest, remembered_answer.c.body).where(mine)
         ).one()
-        if bytes(digest) != self._digest:
+        if bytes(kept.request_digest) != self._digest:
             raise InvalidInput(
                 "This Idempotency-Key was used for a different request; use a new key for new work.",
                 code="idempotency_key_reused",
             )
-        return json.loads(self._box.decrypt(bytes(body)))
+        return json.loads(self._box.decrypt(bytes(kept.body)))
 
     def _keep(self, body: Any) -> None:
         mine = (remembered_answer.c.credential == self._credential) & (remembered_answer.c.idempotency_key == self._key)

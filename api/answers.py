@@ -1,0 +1,42 @@
+"""What every answer carries, and the refusal of a websocket."""
+
+from typing import Any
+
+from starlette.types import Message, Receive, Scope, Send
+
+
+class Answer:
+    """A `send` that adds the headers every answer carries, and remembers the status."""
+
+    def __init__(self, send: Send, state: dict[str, Any], *, https: bool) -> None:
+        self._send = send
+        self._state = state
+        self.status = 0
+        self._headers = [
+            (b"x-request-id", state["request_id"].encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"same-origin"),
+            (b"x-frame-options", b"DENY"),
+        ]
+        if https:
+            self._headers.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
+
+    async def __call__(self, message: Message) -> None:
+        """Send one message on."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            rates = self._state.get("rate_headers", {})
+            sent = [(name.lower().encode(), value.encode()) for name, value in rates.items()]
+            present = {name.lower() for name, _ in message.get("headers", [])}
+            added = [pair for pair in (*self._headers, *sent) if pair[0] not in present]
+            message["headers"] = [*message.get("headers", []), *added]
+        await self._send(message)
+
+
+class Close:
+    """Refuses a websocket before it is accepted, which the client sees as 403."""
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Close it."""
+        await receive()
+        await send({"type": "websocket.close", "code": 1008})

@@ -1,0 +1,124 @@
+"""Starting the house behind an open port, step by step, and ending it so that nothing is left running."""
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypeVar
+
+import structlog
+from anyio import to_thread
+from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.background import Background
+from api.house import House
+from core import clock
+from core.access import credentials_file, setup
+from core.databases import door_url, migrate_all, open_databases, owner_urls
+from core.demo import world
+from core.errors import CalosError
+from core.licensing.door import open_door as open_verify_door
+from core.telemetry.door import open_door as open_ingest_door
+from db.session import SYSTEM
+
+log = structlog.get_logger("calos.start")
+Made = TypeVar("Made")
+
+DATABASE = "Start PostgreSQL"
+TABLES = "Bring the tables up to date"
+PEOPLE = "Read who may sign in"
+DEMO = "Build the demo world"
+DOORS = "Open the doors"
+
+
+class Boot:
+    """One start of one process; `parts` says what it serves beside its doors (`api`, `work`, `live`)."""
+
+    def __init__(self, house: House, api: FastAPI, *, parts: frozenset[str] | set[str]) -> None:
+        self.house, self.api, self.parts = house, api, parts
+        self._stack = AsyncExitStack()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Start in the background so that the port answers at once; on leaving, close what was opened."""
+        for label in (DATABASE, TABLES, PEOPLE, *([DEMO] if self._wants_demo() else []), DOORS):
+            self.house.progress.begin(label).state = "waiting"
+        starting = asyncio.create_task(self._start())
+        try:
+            yield
+        finally:
+            self.house.ready = False
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            await self._stack.aclose()
+
+    def _wants_demo(self) -> bool:
+        return self.house.settings.demo and "work" in self.parts
+
+    async def _start(self) -> None:
+        try:
+            await self._steps()
+        except (CalosError, SQLAlchemyError, OSError) as failure:
+            # The page keeps showing the cause; the process stays so that it can be read.
+            self.house.progress.error = str(failure)
+            log.exception("start failed", cause=str(failure))
+
+    async def _steps(self) -> None:
+        house, settings = self.house, self.house.settings
+        await self._step(DATABASE, lambda: owner_urls(settings))
+        await self._step(TABLES, lambda: migrate_all(settings))
+        house.opened = await to_thread.run_sync(open_databases, settings)
+        self._stack.callback(house.opened.close)
+        await self._step(PEOPLE, self._people)
+        if self._wants_demo():
+            await self._step(DEMO, self._demo)
+        step = house.progress.begin(DOORS)
+        await self._doors()
+        step.state = "done"
+        gc.collect()
+        # Streamlit collects after every script run; what is loaded by now stays, and need not be walked each time.
+        gc.freeze()
+        house.ready = True
+        log.info("ready", address=settings.origin, doors=["/api/enterprise/customers", "/socket.io", "/login"])
+
+    async def _step(self, label: str, work: Callable[[], Made]) -> Made:
+        step = self.house.progress.begin(label)
+        try:
+            made = await to_thread.run_sync(work)
+        except BaseException:
+            step.state = "failed"
+            raise
+        step.state = "done"
+        return made
+
+    def _people(self) -> None:
+        settings = self.house.settings
+        with self.house.databases.control.write(SYSTEM) as session:
+            if settings.credentials_file.is_file():
+                for sentence in credentials_file.import_file(session, settings.credentials_file, now=clock.now()):
+                    log.warning("credentials file", detail=sentence)
+            if not self._wants_demo() and "work" in self.parts:
+                token = setup.make_setup_link(session, now=clock.now())
+                if token is not None:
+                    self.house.setup_url = f"{settings.origin}/setup?token={token}"
+                    log.warning("first start: make the first owner at", url=self.house.setup_url)
+
+    def _demo(self) -> None:
+        step = self.house.progress.begin(DEMO)
+
+        def report(detail: str) -> None:
+            step.detail = detail
+
+        world.build_once(self.house.databases, self.house.settings, now=clock.now(), report=report)
+
+    async def _doors(self) -> None:
+        house, state = self.house, self.api.state
+        databases = house.databases
+        state.databases = databases
+        state.settings = house.settings
+        state.verify_door = await open_verify_door(door_url(databases.control_url), house.settings.home)
+        self._stack.push_async_callback(state.verify_door.close)
+        state.ingest_door = await open_ingest_door(door_url(databases.control_url), door_url(databases.telemetry_url))
+        self._stack.push_async_callback(state.ingest_door.close)
+        await self._stack.enter_async_context(Background(house, self.parts).running())

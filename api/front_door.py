@@ -1,0 +1,199 @@
+"""The one middleware in front of everything, HTTP and websockets: denies by default, says who asks, counts and logs."""
+
+import time
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import quote, urlsplit
+from uuid import UUID
+
+import structlog
+from anyio import to_thread
+from limits import RateLimitItem
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api import closed_list, metrics, rates
+from api.answers import Answer, Close
+from api.house import House
+from api.problems import problem
+from api.starting import starting_page
+from core import clock
+from core.access import sessions, tokens
+from core.access.actor import Actor
+from core.config import secret_for
+from core.ids import new_id
+from db.session import DOOR
+
+COOKIE = "auth-token"
+IDENTITY_HEADER = b"x-calos-session"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+TOUCH_SECONDS = 30.0
+
+log = structlog.get_logger("calos.request")
+
+
+class FrontDoor:
+    """Pure ASGI, so that it covers websockets too and costs the install doors next to nothing."""
+
+    def __init__(self, app: ASGIApp, house: House) -> None:
+        self.app = app
+        self.house = house
+        self.rates = rates.Rates(house.settings.door_rate)
+        self.key = secret_for(house.settings, "session token")
+        self._touched: dict[UUID, float] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or hand on to the app."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self.app(scope, receive, send)
+            return
+        scope["headers"] = [pair for pair in scope["headers"] if not pair[0].startswith(b"x-calos-")]
+        request = HTTPConnection(scope)
+        state = scope.setdefault("state", {})
+        state["request_id"] = _request_id(request)
+        state["address"] = self._address(request)
+        answer = Answer(send, state, https=self.house.settings.https)
+        began = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=state["request_id"])
+        refusal = await self._refusal(request, scope)
+        await (refusal or self.app)(scope, receive, answer)
+        self._note(scope, answer, time.perf_counter() - began)
+
+    async def _refusal(self, request: HTTPConnection, scope: Scope) -> Response | Close | None:
+        """Return why this request goes no further, or None; sets `actor` in its state on the way."""
+        path: str = scope["path"]
+        if "\x00" in path or b"%00" in scope.get("query_string", b""):
+            return problem(400, "unreadable_request", "The address holds a NUL character; take it out.")
+        if not self.house.ready and not _while_starting(path):
+            return Close() if scope["type"] == "websocket" else starting_page(self.house, path)
+        if path in closed_list.INSTALL_DOORS:
+            return self._limited(self.rates.door, f"door:{scope['state']['address']}", scope)
+        if path.startswith("/assets/") or _while_starting(path):
+            return None
+        return await self._refusal_of_person(request, scope, path)
+
+    async def _refusal_of_person(self, request: HTTPConnection, scope: Scope, path: str) -> Response | Close | None:
+        token, by_cookie = _credential(request)
+        session_id = tokens.session_of(token, key=self.key, now=clock.now()) if token else None
+        if path.startswith(closed_list.BUNDLE_PREFIXES) and session_id is not None:
+            return None
+        actor = await self._actor(session_id, scope) if session_id else None
+        limited = self._limit(actor, scope, path)
+        if limited is not None:
+            return limited
+        if actor is None and not closed_list.is_public(path):
+            return _turned_away(scope, path, had_token=bool(token))
+        if (by_cookie or scope["type"] == "websocket") and not _same_origin(request, scope):
+            return _wrong_origin(scope)
+        if actor is not None:
+            scope["state"]["actor"] = actor
+            scope["headers"] = [*scope["headers"], (IDENTITY_HEADER, str(session_id).encode())]
+        return None
+
+    async def _actor(self, session_id: UUID, scope: Scope) -> Actor | None:
+        found = await to_thread.run_sync(self._look_up, session_id, clock.now())
+        if found is None:
+            return None
+        return replace(found, address=scope["state"]["address"], request_id=scope["state"]["request_id"])
+
+    def _look_up(self, session_id: UUID, now: datetime) -> Actor | None:
+        """Read who the session belongs to, and note now and then that it is in use."""
+        with self.house.databases.control.read(DOOR) as session:
+            actor = sessions.actor_of(session, session_id, now=now)
+        if actor is not None and time.monotonic() - self._touched.get(session_id, -TOUCH_SECONDS) >= TOUCH_SECONDS:
+            self._touched[session_id] = time.monotonic()
+            with self.house.databases.control.write(DOOR) as session:
+                sessions.touch(session, session_id, now=now, idle_minutes=self.house.settings.session_idle_minutes)
+        return actor
+
+    def _limit(self, actor: Actor | None, scope: Scope, path: str) -> Response | Close | None:
+        address = scope["state"]["address"]
+        if scope.get("method") == "POST" and path in {"/login", "/api/auth/token", "/setup"}:
+            return self._limited(rates.SIGN_IN, f"sign-in:{address}", scope)
+        if actor is None:
+            return self._limited(rates.ANONYMOUS, f"anonymous:{address}", scope)
+        if path.startswith("/api/"):
+            return self._limited(rates.SIGNED_IN, f"{actor.kind}:{actor.id}", scope)
+        return None
+
+    def _limited(self, limit: RateLimitItem, key: str, scope: Scope) -> Response | Close | None:
+        allowance = self.rates.take(limit, key)
+        scope["state"]["rate_headers"] = allowance.headers()
+        if allowance.allowed:
+            return None
+        if scope["type"] == "websocket":
+            return Close()
+        wait = max(1, allowance.reset)
+        sentence = f"Too many requests: at most {allowance.limit} a minute. Try again in {wait} s."
+        return problem(429, "rate_limited", sentence, headers=allowance.headers())
+
+    def _address(self, request: HTTPConnection) -> str:
+        """Return where the request comes from; behind a declared proxy, what the proxy saw."""
+        if self.house.settings.https_proxy and (seen := request.headers.get("x-forwarded-for")):
+            return seen.split(",")[-1].strip()[:64]
+        return request.client.host if request.client else ""
+
+    def _note(self, scope: Scope, answer: Answer, seconds: float) -> None:
+        if scope["type"] != "http":
+            return
+        metrics.observe(scope, answer.status, seconds)
+        if scope["path"].startswith(("/static/", "/app/static/", "/assets/", *closed_list.INSTALL_DOORS)):
+            return
+        actor: Actor | None = scope["state"].get("actor")
+        log.info(
+            "request",
+            method=scope["method"],
+            path=scope["path"],
+            status=answer.status,
+            ms=round(seconds * 1000, 1),
+            actor=actor.id if actor else None,
+        )
+
+
+def _while_starting(path: str) -> bool:
+    return path in closed_list.WHILE_STARTING or path.startswith("/assets/")
+
+
+def _request_id(request: HTTPConnection) -> str:
+    given = request.headers.get("x-request-id", "")
+    return given if 8 <= len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum() else str(new_id())
+
+
+def _credential(request: HTTPConnection) -> tuple[str, bool]:
+    """Return the token and whether it came by cookie, where another site could have sent it along."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and value:
+        return value.strip(), False
+    cookie = request.cookies.get(COOKIE, "")
+    return cookie, bool(cookie)
+
+
+def _same_origin(request: HTTPConnection, scope: Scope) -> bool:
+    """Whether the request comes from our own pages; the cookie alone proves nothing for a write or a socket."""
+    if scope["type"] == "http" and scope["method"] in SAFE_METHODS:
+        return True
+    origin = request.headers.get("origin")
+    if origin is None:
+        return request.headers.get("sec-fetch-site") in {"same-origin", "none"}
+    return urlsplit(origin).netloc == request.headers.get("host", "")
+
+
+def _turned_away(scope: Scope, path: str, *, had_token: bool) -> Response | Close:
+    if scope["type"] == "websocket":
+        return Close()
+    if path.startswith("/api/") or path == "/api":
+        sentence = "Your session has ended; sign in again." if had_token else "Sign in, or send an API token."
+        return problem(401, "not_signed_in", sentence, headers={"WWW-Authenticate": "Bearer"})
+    if scope["method"] not in SAFE_METHODS or path.startswith(("/_stcore", "/media", "/component", "/static")):
+        return problem(401, "not_signed_in", "Sign in first.")
+    query = scope.get("query_string", b"").decode("latin-1")
+    wanted = path + (f"?{query}" if query else "")
+    return RedirectResponse("/login" if wanted == "/" else f"/login?next={quote(wanted, safe='')}", 303)
+
+
+def _wrong_origin(scope: Scope) -> Response | Close:
+    if scope["type"] == "websocket":
+        return Close()
+    return problem(403, "wrong_origin", "This request does not come from Calos's own pages, so nothing was done.")

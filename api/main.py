@@ -1,0 +1,79 @@
+"""The REST door: one router a domain, strict JSON, problem+json, OpenAPI 3.1 and its documentation served from here."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from api import activity, audit, auth, enterprise, house, licenses, logs, sign_in, starting, telemetry
+from api.boot import Boot
+from api.depends import StrictRoute
+from api.front_door import FrontDoor
+from api.house import House
+from api.looks import ASSETS
+from api.problems import install_handlers
+
+ROUTERS = (auth, enterprise, licenses, telemetry, activity, audit)
+DESCRIPTION = """The API of Calos. Sign in with `POST /api/auth/token` and send the answer's `access_token` as
+`Authorization: Bearer …`; installs send their install secret instead. Errors are problem+json with a stable `code`."""
+
+
+def create_api(of: House) -> FastAPI:
+    """Return the API, to be mounted at /api."""
+    made = FastAPI(
+        title="Calos",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
+    made.router.route_class = StrictRoute
+    install_handlers(made)
+    for module in ROUTERS:
+        router: APIRouter = module.router
+        made.include_router(router)
+
+    @made.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/api/openapi.json",
+            title="Calos API",
+            swagger_js_url="/assets/vendor/swagger-ui-bundle.js",
+            swagger_css_url="/assets/vendor/swagger-ui.css",
+            swagger_favicon_url="/assets/favicon.png",
+        )
+
+    made.state.house = of
+    return made
+
+
+def outer_routes(of: House, api: FastAPI) -> list[Route | Mount]:
+    """Return everything that stands beside the screens: API, sign-in, keys, health, assets."""
+    return [
+        *starting.routes(of),
+        *sign_in.routes,
+        licenses.keys_route,
+        Mount("/assets", StaticFiles(directory=ASSETS / "static")),
+        Mount("/api", api),
+    ]
+
+
+def create_standalone() -> Starlette:
+    """Return the API alone, for `uvicorn --factory api.main:create_standalone --workers N` behind the same origin."""
+    of = house.build()
+    logs.configure(of.settings)
+    api = create_api(of)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with Boot(of, api, parts={"api"}).running():
+            yield
+
+    return Starlette(routes=outer_routes(of, api), middleware=[Middleware(FrontDoor, house=of)], lifespan=lifespan)

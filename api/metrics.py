@@ -1,0 +1,25 @@
+"""Prometheus metrics of this process: requests by door and status, their time, and the database pool."""
+
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from starlette.types import Scope
+
+REQUESTS = Counter("calos_requests_total", "Requests answered", ["door", "method", "status"])
+SECONDS = Histogram(
+    "calos_request_seconds", "Time to answer", ["door"], buckets=(0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+)
+POOL_IN_USE = Gauge("calos_db_pool_in_use", "Database connections in use", ["plane"])
+SOCKETS = Gauge("calos_sockets", "Open Socket.IO connections")
+DOORS = ("api", "_stcore", "static", "assets", "socket.io", "media", "login")
+
+
+def observe(scope: Scope, status: int, seconds: float) -> None:
+    """Count one answered request; the door is the first part of its path, so that labels stay few."""
+    first = scope["path"].split("/", 2)[1]
+    door = first if first in DOORS else "page"
+    REQUESTS.labels(door, scope["method"], str(status)).inc()
+    SECONDS.labels(door).observe(seconds)
+
+
+def render() -> tuple[bytes, str]:
+    """Return the exposition and its content type."""
+    return generate_latest(), CONTENT_TYPE_LATEST

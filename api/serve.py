@@ -1,0 +1,72 @@
+"""Running the web server: everything on one port, or a part of it by itself."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import click
+import uvicorn
+
+from api import background, house, logs
+from core.config import settings
+from core.demo.people import PEOPLE
+
+ROOT = Path(__file__).parents[1]
+APPS = {
+    "all": "app:app",
+    "ui": "app:app",
+    "api": "api.main:create_standalone",
+    "live": "api.live:create_standalone",
+}
+
+
+def serve(part: str, port: int, workers: int) -> None:
+    """Serve until interrupted; the port opens first, and shows how far the start has come."""
+    os.chdir(ROOT)  # Streamlit looks for .streamlit/ where the process stands
+    current = settings()
+    _say_where(port)
+    uvicorn.run(
+        APPS[part],
+        factory=APPS[part].endswith("create_standalone"),
+        host=current.host,
+        port=port,
+        workers=workers if part == "api" else 1,
+        ws="websockets-sansio",
+        ws_max_size=64 * 2**20,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=5,
+        ssl_certfile=current.tls_cert or None,
+        ssl_keyfile=current.tls_key or None,
+    )
+
+
+def _say_where(port: int) -> None:
+    current = settings()
+    scheme = "https" if current.tls_cert else "http"
+    click.echo(f"\nCalos starts at {scheme}://localhost:{port} (the page shows how far it is).")
+    if current.demo:
+        click.echo(f"Demo sign-ins, all with the password {current.demo_password}:")
+        for person in PEOPLE:
+            click.echo(f"  {person.email:<20} {person.role.value:<8} {person.title}")
+    click.echo("Stop with Ctrl-C.\n")
+
+
+def work() -> None:
+    """Do background work until interrupted."""
+    of = house.build()
+    logs.configure(of.settings)
+    asyncio.run(_work(of))
+
+
+async def _work(of: house.House) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    of.opened = background.open_for_work(of.settings)
+    async with background.Background(of, {"work"}).running():
+        await stop.wait()
+    of.opened.close()

@@ -1,0 +1,38 @@
+"""The whole product as one ASGI app: `streamlit run app.py` or `manage.py serve` serve screens, API and realtime."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from pages import shell
+
+if get_script_run_ctx() is None:
+    from api import front_door, house, live, logs, main, redirects
+    from api.boot import Boot
+    from core.config import check
+
+    _house = house.build()
+    check(_house.settings)
+    logs.configure(_house.settings)
+    _api = main.create_api(_house)
+
+    @asynccontextmanager
+    async def _lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
+        async with Boot(_house, _api, parts={"api", "work", "live"}).running():
+            shell.preload()
+            yield {}
+
+    st.set_option("server.trustedUserHeaders", {"X-Calos-Session": "session"})
+    app = st.App(
+        "pages/shell.py",
+        lifespan=_lifespan,
+        routes=[*redirects.routes, live.mount(_house), *main.outer_routes(_house, _api)],
+        middleware=[Middleware(front_door.FrontDoor, house=_house)],
+    )
+else:
+    # A plain script run, as AppTest does it: show the product itself.
+    shell.show()

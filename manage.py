@@ -1,0 +1,232 @@
+"""The operator's commands: `python manage.py --help`."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from core import clock
+from core.access.actor import Actor, system_actor
+from core.access.permissions import Role
+from core.config import Settings, check, settings
+from core.databases import Databases, logins, migrate_all, open_databases, owner_urls
+from core.errors import CalosError, NotFound
+from core.organizations.reads import vendor_id
+from db import migrate as migrations
+from db.session import SYSTEM, ReadSession, WriteSession
+
+
+class Commands(click.Group):
+    """Turns what the house refuses into a sentence and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except CalosError as refused:
+            raise click.ClickException(refused.message) from refused
+
+
+@click.group(cls=Commands)
+def main() -> None:
+    """Operate an installation of Calos; settings come from the environment (see docs/operating.md)."""
+
+
+@contextmanager
+def opened() -> Iterator[Databases]:
+    """Yield the databases of this installation, attached to the running server or started for this command."""
+    made = open_databases(settings())
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def operator(session: ReadSession) -> Actor:
+    """Return the actor that commands act as, or refuse before the first set-up."""
+    vendor = vendor_id(session)
+    if vendor is None:
+        raise NotFound("Nobody has set this installation up yet: start it once and follow the set-up link it prints.")
+    return system_actor(vendor, "manage.py")
+
+
+@contextmanager
+def changing() -> Iterator[tuple[WriteSession, Actor]]:
+    """Yield a transaction and the operator as its actor."""
+    with opened() as databases, databases.control.write(SYSTEM) as session:
+        yield session, operator(session)
+
+
+@main.command()
+@click.option("--sql", is_flag=True, help="Print the migrations as SQL for psql instead of running them.")
+@click.option("--check", "only_check", is_flag=True, help="Say whether models and database agree; exit 1 if not.")
+def migrate(sql: bool, only_check: bool) -> None:
+    """Bring the database to the tables of this version."""
+    current = settings()
+    if sql:
+        for plane in migrations.PLANES:
+            click.echo(migrations.as_sql(plane, logins(current)))
+        return
+    migrate_all(current)
+    if only_check:
+        found = [migrations.differences(url, plane) for plane, url in _planes(current)]
+        if any(found):
+            raise click.ClickException("\n".join(text for text in found if text))
+    click.echo("The tables are up to date.")
+
+
+def _planes(current: Settings) -> list[tuple[str, str]]:
+    return list(zip(("control", "telemetry"), owner_urls(current), strict=True))
+
+
+@main.command()
+@click.argument("part", type=click.Choice(["all", "ui", "api", "live"]), default="all")
+@click.option("--port", type=click.IntRange(1, 65535), help="Instead of CALOS_PORT.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes; for `api` only.")
+def serve(part: str, port: int | None, workers: int) -> None:
+    """Serve everything on one port, or a part of it by itself."""
+    from api.serve import serve as run  # the web server is not needed by the other commands
+
+    check(settings())
+    run(part, port or settings().port, workers)
+
+
+@main.command()
+def worker() -> None:
+    """Do background work in a process of its own (set CALOS_WORKER=0 for the app then)."""
+    from api.serve import work  # as above
+
+    check(settings())
+    work()
+
+
+@main.group()
+def demo() -> None:
+    """Build or remove the demo world."""
+
+
+@demo.command("build")
+def demo_build() -> None:
+    """Build the demo world where there is none yet."""
+    from core.demo import world  # the demo is a large module that no other command needs
+
+    migrate_all(settings())
+    with opened() as databases:
+        world.build_once(databases, settings(), now=clock.now(), report=click.echo)
+
+
+@demo.command("remove")
+@click.confirmation_option(prompt="Remove every row of the demo world? Your own customers stay.")
+def demo_remove() -> None:
+    """Take every row of the demo world out, and nothing else."""
+    from core.demo import world  # as above
+
+    with opened() as databases:
+        removed = world.remove(databases, now=clock.now())
+    click.echo(f"Removed {removed} demo customers with everything of theirs.")
+
+
+@main.group()
+def user() -> None:
+    """Add people and change their roles."""
+
+
+@user.command("create")
+@click.option("--email", required=True)
+@click.option("--name", default="")
+@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.MEMBER.value)
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+def user_create(email: str, name: str, role: str, password: str) -> None:
+    """Add a person of the vendor who can sign in at once."""
+    from core.access.people import create_person
+
+    with changing() as (session, actor):
+        create_person(session, actor, actor.organization_id, email, name, Role(role), password, now=clock.now())
+    click.echo(f"{email} can sign in as {role}.")
+
+
+@user.command("role")
+@click.option("--email", required=True)
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+def user_role(email: str, role: str) -> None:
+    """Give a person another role."""
+    from core.access.people import person_by_email, set_role
+
+    with changing() as (session, actor):
+        set_role(session, actor, person_by_email(session, actor, email).id, Role(role), now=clock.now())
+    click.echo(f"{email} is {role} now.")
+
+
+@main.group("license")
+def license_group() -> None:
+    """Issue licenses."""
+
+
+@license_group.command("issue")
+@click.option("--customer", required=True, help="E-mail of the customer's contact, or the id of an organization.")
+@click.option("--tier", type=click.Choice(["free", "basic", "pro", "enterprise"]), required=True)
+@click.option("--billing-period", type=click.Choice(["monthly", "quarterly", "annual"]), default="monthly")
+@click.option("--trial-days", type=click.IntRange(0, 365), default=0)
+@click.option("--notes", default="")
+def license_issue(customer: str, tier: str, billing_period: str, trial_days: int, notes: str) -> None:
+    """Issue a license; prints the install id and, this once, the install secret."""
+    from core.accounts.issue import LicenseRequest, create_license
+
+    request = LicenseRequest(customer, tier, billing_period, trial_days, notes)
+    with changing() as (session, actor):
+        made = create_license(session, actor, request, now=clock.now())
+    click.echo(f"CALOS_INSTALL_ID={made.install_id}\nCALOS_INSTALL_SECRET={made.install_secret}")
+
+
+@main.group()
+def telemetry() -> None:
+    """Telemetry of installs."""
+
+
+@telemetry.command("sample")
+@click.argument("install_id")
+def telemetry_sample(install_id: str) -> None:
+    """Add 50 sample events of the last 30 days to an install, to see its culture profile filled."""
+    from core.telemetry.sample import add_sample
+
+    with opened() as databases, databases.control.read(SYSTEM) as control, databases.telemetry.write(SYSTEM) as session:
+        added = add_sample(control, session, operator(control), install_id, now=clock.now())
+    click.echo(f"Added {added} events to {install_id}.")
+
+
+@main.group()
+def audit() -> None:
+    """The audit trail."""
+
+
+@audit.command("verify")
+def audit_verify() -> None:
+    """Check every chain and its signed checkpoints; name the first break and exit 1 if there is one."""
+    from core.access.sealing import verify_all
+
+    with opened() as databases, databases.control.read(SYSTEM) as session:
+        reports = verify_all(session, settings().home)
+    for report in reports:
+        click.echo(report.sentence)
+    if not all(report.whole for report in reports):
+        sys.exit(1)
+
+
+@main.command()
+def doctor() -> None:
+    """Check the installation and say what is wrong and how to mend it."""
+    from core.doctor import examine
+
+    findings = list(examine(settings(), Path(__file__).parent))
+    for finding in findings:
+        click.echo(f"{'ok ' if finding.well else 'BAD'}  {finding.subject}: {finding.detail}")
+        if finding.mend:
+            click.echo(f"     {finding.mend}")
+    if not all(finding.well for finding in findings):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The screens: a page loads, says and lays out; it never computes."""

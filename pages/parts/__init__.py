@@ -1,0 +1,1 @@
+"""What pages share: who is looking, loading, the look and the formats."""

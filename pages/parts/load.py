@@ -1,0 +1,82 @@
+"""The only place where pages open sessions and cache what they read; actor and role are always part of the key."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import streamlit as st
+from sqlalchemy.exc import OperationalError
+
+from core.access.actor import Actor
+from core.databases import databases
+from core.errors import CalosError
+from db.session import ReadSession, WriteSession
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+# Short, since several people and many installs change what is shown; long enough that a rerun by a filter is free.
+FRESH_SECONDS = 10
+
+
+def _key(actor: Actor) -> tuple[Any, ...]:
+    return (actor.id, str(actor.organization_id), actor.realm, sorted(actor.permissions))
+
+
+@st.cache_data(ttl=FRESH_SECONDS, max_entries=2_000, show_spinner=False, hash_funcs={Actor: _key})
+def _cached(name: str, actor: Actor, _read: Callable[..., Any], *given: Any, **named: Any) -> Any:
+    with databases().control.read(actor.tenancy()) as session:
+        return _read(session, actor, *given, **named)
+
+
+@st.cache_data(ttl=FRESH_SECONDS, max_entries=2_000, show_spinner=False, hash_funcs={Actor: _key})
+def _cached_both(name: str, actor: Actor, _read: Callable[..., Any], *given: Any, **named: Any) -> Any:
+    with (
+        databases().control.read(actor.tenancy()) as control,
+        databases().telemetry.read(actor.tenancy()) as telemetry,
+    ):
+        return _read(control, telemetry, actor, *given, **named)
+
+
+def load(
+    read: Callable[Concatenate[ReadSession, Actor, Given], Result],
+    actor: Actor,
+    *given: Given.args,
+    **named: Given.kwargs,
+) -> Result:
+    """Return `read(session, actor, …)`, remembered for some seconds per actor and arguments."""
+    result: Result = _cached(f"{read.__module__}.{read.__qualname__}", actor, read, *given, **named)
+    return result
+
+
+def load_both(
+    read: Callable[Concatenate[ReadSession, ReadSession, Actor, Given], Result],
+    actor: Actor,
+    *given: Given.args,
+    **named: Given.kwargs,
+) -> Result:
+    """Return `read(control, telemetry, actor, …)`, remembered for some seconds per actor and arguments."""
+    result: Result = _cached_both(f"{read.__module__}.{read.__qualname__}", actor, read, *given, **named)
+    return result
+
+
+@contextmanager
+def change(actor: Actor) -> Iterator[WriteSession]:
+    """Open a transaction for a person's act; afterwards everything is read anew."""
+    with databases().control.write(actor.tenancy()) as session:
+        yield session
+    st.cache_data.clear()
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Show what the house refuses, or that the database is away, as a sentence instead of a trace."""
+    try:
+        yield
+    except CalosError as refused:
+        st.error(refused.message, icon=":material/error:")
+    except OperationalError:
+        st.error(
+            "The database does not answer. Check it with `python manage.py doctor`, then reload this page.",
+            icon=":material/database_off:",
+        )

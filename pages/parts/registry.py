@@ -1,0 +1,41 @@
+"""Every screen: its section, address, icon, and the permission that shows it in the navigation."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.access.actor import Actor
+from core.access.permissions import Permission
+
+Section = Literal["Home", "Customers", "Culture", "Security"]
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One screen; `module` holds its `page()`. A hidden screen is reached from a row, not from the navigation."""
+
+    section: Section
+    title: str
+    path: str
+    module: str
+    icon: str
+    permission: Permission
+    hidden: bool = False
+
+
+SCREENS = (
+    Screen("Home", "Overview", "overview", "pages.home.overview", "dashboard", Permission.CUSTOMER_READ),
+    Screen("Customers", "Customers", "customers", "pages.customers.customers", "groups", Permission.CUSTOMER_READ),
+    Screen("Customers", "Customer", "customer", "pages.customers.customer", "domain", Permission.CUSTOMER_READ, True),
+    Screen("Customers", "Upsells", "upsells", "pages.customers.upsells", "trending_up", Permission.CULTURE_READ),
+    Screen("Customers", "Licenses", "licenses", "pages.customers.licenses", "key", Permission.CUSTOMER_READ),
+    Screen("Culture", "Culture profile", "culture", "pages.culture.profile", "psychology", Permission.CULTURE_READ),
+    Screen("Security", "Audit", "audit", "pages.security.audit", "history", Permission.AUDIT_READ),
+    Screen("Security", "People", "people", "pages.security.people", "badge", Permission.MEMBER_READ),
+)
+
+
+def visible_to(actor: Actor) -> tuple[Screen, ...]:
+    """Return the screens that the actor may open; a customer's people have none of the vendor's console."""
+    if actor.realm != "vendor":
+        return ()
+    return tuple(screen for screen in SCREENS if actor.may(screen.permission))

@@ -1,0 +1,77 @@
+"""The script behind every screen: who is looking, which screens they have, and the one they asked for."""
+
+import importlib
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.access.actor import Actor
+from pages.parts import theme
+from pages.parts.load import told
+from pages.parts.registry import SCREENS, Screen, visible_to
+from pages.parts.session import require_actor
+
+ASSETS = Path(__file__).parents[1] / "assets" / "static"
+
+
+def show() -> None:
+    """Run the shell and, within it, the chosen screen."""
+    st.set_page_config(page_title="Calos", page_icon=str(ASSETS / "favicon.png"), layout="wide")
+    theme.apply()
+    st.logo(str(ASSETS / "logo.svg"), size="large", link="/overview")
+    actor = require_actor()
+    screens = visible_to(actor)
+    if not screens:
+        _portal(actor)
+        return
+    chosen = st.navigation(_sections(screens), expanded=True)
+    with st.sidebar:
+        _foot(actor)
+    with told():
+        chosen.run()
+
+
+def preload() -> None:
+    """Import every screen while the house starts, so that the first visitor does not wait for it."""
+    for screen in SCREENS:
+        importlib.import_module(screen.module)
+
+
+def _sections(screens: tuple[Screen, ...]) -> dict[str, list[Any]]:
+    sections: dict[str, list[Any]] = defaultdict(list)
+    for number, screen in enumerate(screens):
+        page: Callable[[], None] = importlib.import_module(screen.module).page
+        sections[screen.section].append(
+            st.Page(
+                page,
+                title=screen.title,
+                icon=f":material/{screen.icon}:",
+                url_path=screen.path,
+                default=number == 0,
+                visibility="hidden" if screen.hidden else "visible",
+            )
+        )
+    return sections
+
+
+def _foot(actor: Actor) -> None:
+    with st.popover(actor.label, icon=":material/account_circle:", width="stretch"):
+        st.markdown(f"**{actor.label}**  \nRole: {actor.role}")
+        st.link_button("Sign out", "/logout", icon=":material/logout:", width="stretch")
+
+
+def _portal(actor: Actor) -> None:
+    st.title("Your portal")
+    st.info(
+        f"You are signed in as {actor.label}. This console belongs to the vendor; your own usage, licenses and "
+        "invoices will be shown here. Until then your contact at the vendor answers questions about them.",
+        icon=":material/info:",
+    )
+    st.link_button("Sign out", "/logout", icon=":material/logout:")
+
+
+if __name__ == "__main__":
+    show()

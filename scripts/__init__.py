@@ -1,0 +1,1 @@
+"""The few scripts that are no command of manage.py."""
