@@ -1,0 +1,172 @@
+"""Ed25519 signatures: one set of keys per use, rotated with overlap, over canonical JSON (RFC 8785)."""
+
+import base64
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from nacl import bindings
+
+Use = Literal["answers", "files"]
+USES: Final[tuple[Use, ...]] = ("answers", "files")
+OVERLAP: Final = timedelta(days=90)
+SIGNATURE_BYTES: Final = 64
+
+# The C encoder writes RFC 8785 as long as there are no floats and keys are ASCII (a test compares it with the
+# rfc8785 package); that package itself takes nine times as long, four times as long as the signature.
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """One key pair; `valid_until` is None for the key that signs, else when the public half is withdrawn."""
+
+    use: Use
+    kid: str
+    secret: bytes
+    public: bytes
+    made_at: datetime
+    valid_until: datetime | None = None
+
+    def __repr__(self) -> str:
+        return f"SigningKey({self.use}, {self.kid})"
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """The keys of one use: `current` signs, `older` ones are still published; `stamp` tells when files change."""
+
+    use: Use
+    current: SigningKey
+    older: tuple[SigningKey, ...]
+    stamp: int
+
+    def sign(self, document: Mapping[str, Any]) -> bytes:
+        """Return the document as JSON with the current `kid` and its `signature`.
+
+        The signature is base64url (unpadded) over the RFC 8785 form of the document with `kid` and without
+        `signature`. The document has ASCII keys and no floats.
+        """
+        text = _encode({**document, "kid": self.current.kid})
+        raw = bindings.crypto_sign(text.encode(), self.current.secret)[:SIGNATURE_BYTES]
+        return f'{text[:-1]},"signature":"{_base64url(raw)}"}}'.encode()
+
+
+def open_ring(home: Path, use: Use, *, now: datetime) -> KeyRing:
+    """Return the keys of one use kept in `home/keys/<use>` (files of mode 0600), making the first on first use.
+
+    Hosts that answer for the same customers need the same keys: give each the same `CALOS_HOME/keys`, by a shared
+    or replicated folder, and only one host need rotate. Keys stay out of the database and its backups on purpose.
+    """
+    folder = _folder(home, use)
+    with _locked(folder):
+        # Read before the files are, so that a change made meanwhile is noticed the next time.
+        stamp = _stamp(folder)
+        keys = _read(folder, use, now)
+        if not any(key.valid_until is None for key in keys):
+            _write(folder, _new_key(use, now))
+            stamp, keys = _stamp(folder), _read(folder, use, now)
+    current = max((key for key in keys if key.valid_until is None), key=lambda key: (key.made_at, key.kid))
+    return KeyRing(use, current, tuple(key for key in keys if key is not current), stamp)
+
+
+def renewed(ring: KeyRing, home: Path, *, now: datetime) -> KeyRing:
+    """Return the ring, read anew if its files have changed: how a running process learns of a rotation."""
+    return ring if _stamp(_folder(home, ring.use)) == ring.stamp else open_ring(home, ring.use, now=now)
+
+
+def rotate(home: Path, use: Use, *, now: datetime, overlap: timedelta = OVERLAP) -> KeyRing:
+    """Make a new signing key; those before it stay published for `overlap`, then their files are deleted."""
+    before = open_ring(home, use, now=now)
+    folder = _folder(home, use)
+    with _locked(folder):
+        # The new key first: a crash in between leaves two keys, of which the newer signs.
+        _write(folder, _new_key(use, now))
+        for key in (before.current, *before.older):
+            _write(folder, replace(key, valid_until=min(key.valid_until or now + overlap, now + overlap)))
+        kept = {key.kid for key in _read(folder, use, now)}
+        for path in folder.glob("*.json"):
+            if path.stem not in kept:
+                path.unlink()
+    return open_ring(home, use, now=now)
+
+
+def key_set(rings: Iterable[KeyRing]) -> dict[str, Any]:
+    """Return the public keys as a JWK set (RFC 7517, 8037); `calosUse` says what a key may have signed."""
+    return {"keys": [_jwk(key) for ring in rings for key in (ring.current, *ring.older)]}
+
+
+def _jwk(key: SigningKey) -> dict[str, str]:
+    public = {"kty": "OKP", "crv": "Ed25519", "x": _base64url(key.public)}
+    return {**public, "kid": key.kid, "alg": "EdDSA", "use": "sig", "calosUse": key.use}
+
+
+def _thumbprint(public: bytes) -> str:
+    """Return the key's RFC 7638 thumbprint, so that equal keys have equal ids wherever they are kept."""
+    return _base64url(
+        hashlib.sha256(_encode({"kty": "OKP", "crv": "Ed25519", "x": _base64url(public)}).encode()).digest()
+    )
+
+
+def _new_key(use: Use, now: datetime) -> SigningKey:
+    return _from_seed(use, secrets.token_bytes(bindings.crypto_sign_SEEDBYTES), now, None)
+
+
+def _from_seed(use: Use, seed: bytes, made_at: datetime, valid_until: datetime | None) -> SigningKey:
+    public, secret = bindings.crypto_sign_seed_keypair(seed)
+    return SigningKey(use, _thumbprint(public), secret, public, made_at, valid_until)
+
+
+def _folder(home: Path, use: Use) -> Path:
+    return home / "keys" / use
+
+
+def _stamp(folder: Path) -> int:
+    return folder.stat().st_mtime_ns
+
+
+def _read(folder: Path, use: Use, now: datetime) -> list[SigningKey]:
+    """Return the keys still valid, newest first."""
+    found = []
+    for path in folder.glob("*.json"):
+        kept = json.loads(path.read_text())
+        until = datetime.fromisoformat(kept["validUntil"]) if kept["validUntil"] else None
+        if until is None or until > now:
+            found.append(_from_seed(use, bytes.fromhex(kept["seed"]), datetime.fromisoformat(kept["madeAt"]), until))
+    return sorted(found, key=lambda key: (key.made_at, key.kid), reverse=True)
+
+
+def _write(folder: Path, key: SigningKey) -> None:
+    kept = {
+        "seed": key.secret[: bindings.crypto_sign_SEEDBYTES].hex(),
+        "madeAt": key.made_at.astimezone(UTC).isoformat(),
+        "validUntil": key.valid_until.astimezone(UTC).isoformat() if key.valid_until else None,
+    }
+    draft = folder / f"{key.kid}.{secrets.token_hex(4)}.draft"
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        json.dump(kept, file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(folder / f"{key.kid}.json")
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Let one process at a time make or change keys of a use."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # The lock lies beside the folder, whose time of change tells running processes of a rotation.
+    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

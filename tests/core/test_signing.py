@@ -1,0 +1,78 @@
+"""Signatures: canonical form, keys on disk, rotation with overlap."""
+
+import json
+import stat
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import signing
+from tests.core.licensing.as_client import holds
+
+text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+leaf = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | text
+keys = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=8)
+documents = st.dictionaries(
+    keys.filter(lambda key: key not in {"signature", "kid"}),
+    st.recursive(
+        leaf, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3), max_leaves=8
+    ),
+    max_size=6,
+)
+
+
+@pytest.fixture(scope="module")
+def ring(tmp_path_factory: pytest.TempPathFactory) -> signing.KeyRing:
+    home = tmp_path_factory.mktemp("home")
+    return signing.open_ring(home, "answers", now=datetime.fromisoformat("2026-11-21T12:00:00Z"))
+
+
+@given(document=documents)
+def test_what_we_sign_verifies_as_rfc_8785_elsewhere(ring: signing.KeyRing, document: dict[str, Any]) -> None:
+    signed = json.loads(ring.sign(document))
+    assert holds(signed, signing.key_set([ring]))
+    assert {name: signed[name] for name in document} == document
+
+
+def test_any_changed_byte_fails(ring: signing.KeyRing) -> None:
+    raw = ring.sign({"valid": False, "code": "REVOKED", "nonce": "a-ß-1", "limits": {"members": 3}})
+    assert holds(json.loads(raw), signing.key_set([ring]))
+    for place in range(len(raw)):
+        changed = bytearray(raw)
+        changed[place] ^= 1
+        try:
+            tampered = json.loads(changed.decode())
+        except ValueError:
+            continue
+        assert tampered == json.loads(raw) or not holds(tampered, signing.key_set([ring]))
+
+
+def test_keys_are_private_and_the_same_for_the_next_process(tmp_path: Path, now: datetime) -> None:
+    first = signing.open_ring(tmp_path, "answers", now=now)
+    assert signing.open_ring(tmp_path, "answers", now=now).current == first.current
+    assert signing.open_ring(tmp_path, "files", now=now).current.public != first.current.public
+    [path] = (tmp_path / "keys" / "answers").iterdir()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_rotation_overlaps_then_withdraws(tmp_path: Path, now: datetime) -> None:
+    old = signing.open_ring(tmp_path, "answers", now=now)
+    document = json.loads(old.sign({"valid": True}))
+    new = signing.rotate(tmp_path, "answers", now=now + timedelta(hours=1), overlap=timedelta(days=30))
+    assert new.current.kid != old.current.kid
+    assert holds(document, signing.key_set([new]))
+    assert signing.renewed(old, tmp_path, now=now + timedelta(hours=1)).current == new.current
+    after = signing.open_ring(tmp_path, "answers", now=now + timedelta(days=31))
+    assert after.current == new.current
+    assert not holds(document, signing.key_set([after]))
+    signing.rotate(tmp_path, "answers", now=now + timedelta(days=32))
+    assert not (tmp_path / "keys" / "answers" / f"{old.current.kid}.json").exists()
+
+
+def test_nothing_secret_is_printed(ring: signing.KeyRing) -> None:
+    assert ring.current.secret.hex() not in repr(ring)
+    assert repr(ring.current.secret) not in repr(ring)
