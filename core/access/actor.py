@@ -62,6 +62,10 @@ class Actor:
         if self.realm != "vendor" and organization_id != self.organization_id:
             raise NotFound("There is no such organization, or you may not see it.")
 
+    def require_hearing(self) -> None:
+        """Raise NotPermitted unless it may hear what happens: at every customer for the vendor, else at its own."""
+        self.require(Permission.CUSTOMER_READ if self.realm == "vendor" else Permission.ORGANIZATION_READ)
+
     def tenancy(self) -> Tenancy:
         """Return what row-level security lets this actor's transactions see."""
         if self.kind is ActorKind.SYSTEM:

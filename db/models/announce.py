@@ -16,4 +16,5 @@ outbox = Table(
     instant("relayed_at", nullable=True),
 )
 Index("ix_outbox_organization", outbox.c.organization_id, outbox.c.id.desc())
+Index("ix_outbox_relayed", outbox.c.relayed_at, outbox.c.id)
 Index("ix_outbox_waiting", outbox.c.id, postgresql_where=outbox.c.relayed_at.is_(None))

@@ -25,6 +25,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox'))
     )
     op.create_index('ix_outbox_organization', 'outbox', ['organization_id', sa.literal_column('id DESC')], unique=False)
+    op.create_index('ix_outbox_relayed', 'outbox', ['relayed_at', 'id'], unique=False)
     op.create_index('ix_outbox_waiting', 'outbox', ['id'], unique=False, postgresql_where=sa.text('relayed_at IS NULL'))
     protect('outbox', door=True)
 
