@@ -1,6 +1,19 @@
-"""The movement ledger: append-only changes of a customer's MRR, the only source of every MRR figure."""
+"""The movement ledger, the only source of every MRR figure, and the dated exchange rates it is reported at."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Identity, Index, Table, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Numeric,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.sql import text as sql
 
 from db.models import metadata
 from db.types import instant, minor, organization_id, text
@@ -12,13 +25,35 @@ movement = Table(
     organization_id(),
     Column("subscription_id", Uuid, ForeignKey("subscription.id"), nullable=True),
     Column("tier_id", Text, ForeignKey("tier.id"), nullable=False),
+    # A change of tier takes the MRR it had (moved_minor) from the old tier along, so that MRR by tier adds up too.
+    Column("from_tier_id", Text, ForeignKey("tier.id"), nullable=True),
+    Column("moved_minor", BigInteger, nullable=False, server_default=sql("0")),
     text("kind"),
     instant("effective_at"),
     instant("recorded_at"),
     minor("mrr_change_minor"),
     text("currency"),
     text("reason", nullable=True),
-    CheckConstraint("kind IN ('new', 'expansion', 'contraction', 'churn', 'reactivation', 'fx')", name="kind"),
+    CheckConstraint("kind IN ('new', 'expansion', 'contraction', 'churn', 'reactivation', 'transfer')", name="kind"),
+    # A transfer is a change of tier at the same MRR.
+    CheckConstraint(
+        "CASE WHEN kind IN ('new', 'expansion', 'reactivation') THEN mrr_change_minor > 0 "
+        "WHEN kind IN ('contraction', 'churn') THEN mrr_change_minor < 0 ELSE mrr_change_minor = 0 END",
+        name="sign",
+    ),
+    CheckConstraint("(from_tier_id IS NULL) = (moved_minor = 0) AND moved_minor >= 0", name="moved"),
 )
 Index("ix_movement_organization_effective", movement.c.organization_id, movement.c.effective_at)
 Index("ix_movement_effective", movement.c.effective_at)
+
+# Major units of `quote` for one major unit of `base`, from the UTC day `valid_from` until the next row's.
+fx_rate = Table(
+    "fx_rate",
+    metadata,
+    text("base", primary_key=True),
+    text("quote", primary_key=True),
+    Column("valid_from", Date, primary_key=True),
+    Column("rate", Numeric(38, 12), nullable=False),
+    text("source"),
+    CheckConstraint("rate > 0", name="rate"),
+)

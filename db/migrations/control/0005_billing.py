@@ -21,6 +21,8 @@ def upgrade() -> None:
     sa.Column('currency', sa.Text(), nullable=False),
     sa.Column('amount_minor', sa.BigInteger(), nullable=False),
     sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("billing_period IN ('monthly', 'quarterly', 'annual')", name=op.f('ck_price_billing_period')),
+    sa.CheckConstraint("amount_minor >= 0", name=op.f('ck_price_amount')),
     sa.ForeignKeyConstraint(['tier_id'], ['tier.id'], name=op.f('fk_price_tier_id_tier')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_price')),
     sa.UniqueConstraint('tier_id', 'billing_period', 'currency', 'valid_from', name=op.f('uq_price_tier_id_billing_period_currency_valid_from'))
@@ -36,6 +38,9 @@ def upgrade() -> None:
     sa.Column('quantity', sa.Integer(), server_default=sa.text('1'), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("billing_period IN ('monthly', 'quarterly', 'annual')", name=op.f('ck_subscription_billing_period')),
+    sa.CheckConstraint("amount_minor >= 0 AND quantity >= 1", name=op.f('ck_subscription_amount')),
+    sa.CheckConstraint("ended_at >= started_at", name=op.f('ck_subscription_ended_after_start')),
     sa.ForeignKeyConstraint(['license_id'], ['license.id'], name=op.f('fk_subscription_license_id_license')),
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_subscription_organization_id_organization')),
     sa.ForeignKeyConstraint(['tier_id'], ['tier.id'], name=op.f('fk_subscription_tier_id_tier')),
@@ -43,6 +48,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_subscription_license_id'), 'subscription', ['license_id'], unique=False)
     op.create_index(op.f('ix_subscription_organization_id'), 'subscription', ['organization_id'], unique=False)
+    op.create_index('uq_subscription_license_active', 'subscription', ['license_id'], unique=True, postgresql_where=sa.text('ended_at IS NULL'))
     shared('price')
     protect('subscription')
 

@@ -1,4 +1,4 @@
-"""The four tiers with their limits, features and list prices, as data."""
+"""The four tiers with their limits, features and list prices, and the exchange rates of the books, as data."""
 
 from alembic import op
 from sqlalchemy import column, table
@@ -34,6 +34,8 @@ LIMITS = {
 # Monthly list prices in minor units; a quarter costs three months, a year ten.
 MONTHLY = {"free": (0, 0), "basic": (9_900, 8_900), "pro": (49_900, 44_900), "enterprise": (249_900, 229_900)}
 MONTHS = {"monthly": 1, "quarterly": 3, "annual": 10}
+# The books' planning rate of each year: dollars for a euro, fixed on 1 January; an operator adds rows of their own.
+EUR_IN_USD = {2020: "1.12", 2021: "1.14", 2022: "1.18", 2023: "1.05", 2024: "1.08", 2025: "1.08", 2026: "1.13"}
 
 
 def upgrade() -> None:
@@ -65,6 +67,7 @@ def upgrade() -> None:
         ],
     )
     op.execute(_prices())
+    op.execute(_rates())
 
 
 def _prices() -> str:
@@ -80,8 +83,14 @@ def _prices() -> str:
     )
 
 
+def _rates() -> str:
+    rows = [f"('EUR', 'USD', date '{year}-01-01', {rate}, 'planning rate')" for year, rate in EUR_IN_USD.items()]
+    return "INSERT INTO fx_rate (base, quote, valid_from, rate, source) VALUES " + ", ".join(rows)
+
+
 def downgrade() -> None:
     """Take the tiers out again."""
+    op.execute("DELETE FROM fx_rate")
     op.execute("DELETE FROM price")
     op.execute("DELETE FROM tier_limit")
     op.execute("DELETE FROM tier")

@@ -1,0 +1,138 @@
+"""Prices in force and the subscriptions behind licenses."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from core.access.actor import Actor
+from core.access.permissions import Permission
+from core.billing.recurring import monthly_value
+from core.errors import InvalidInput
+from core.money import Money
+from core.periods import BillingPeriod
+from db.models.billing import price, subscription
+from db.session import ReadSession
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a tier costs a period, from `valid_from` until the next price of the same list."""
+
+    tier_id: str
+    billing_period: BillingPeriod
+    amount: Money
+    valid_from: datetime
+
+    @property
+    def mrr(self) -> Money:
+        """What it is worth a month."""
+        return monthly_value(self.amount, self.billing_period)
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """The priced agreement behind a license; a change of terms ends one and starts the next."""
+
+    id: UUID
+    organization_id: UUID
+    license_id: UUID
+    tier_id: str
+    billing_period: BillingPeriod
+    amount: Money
+    quantity: int
+    started_at: datetime
+    ended_at: datetime | None
+
+    @property
+    def mrr(self) -> Money:
+        """What it is worth a month while it lasts."""
+        return monthly_value(self.amount, self.billing_period, self.quantity)
+
+
+def prices_in_force(session: ReadSession, at: datetime) -> tuple[Price, ...]:
+    """Return the price lists as they stand at `at`, one row a tier, period and currency."""
+    key = (price.c.tier_id, price.c.billing_period, price.c.currency)
+    statement = (
+        select(*key, price.c.amount_minor, price.c.valid_from)
+        .where(price.c.valid_from <= at)
+        .ext(distinct_on(*key))
+        .order_by(*key, price.c.valid_from.desc())
+    )
+    return tuple(
+        Price(row.tier_id, row.billing_period, Money(row.amount_minor, row.currency), row.valid_from)
+        for row in session.execute(statement)
+    )
+
+
+def price_in_force(
+    session: ReadSession, tier_id: str, billing_period: BillingPeriod, currency: str, at: datetime
+) -> Price:
+    """Return what a tier costs at `at`, or raise InvalidInput where no price list holds it."""
+    statement = (
+        select(price.c.amount_minor, price.c.valid_from)
+        .where(price.c.tier_id == tier_id, price.c.billing_period == billing_period, price.c.currency == currency)
+        .where(price.c.valid_from <= at)
+        .order_by(price.c.valid_from.desc())
+        .limit(1)
+    )
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        raise InvalidInput(
+            f"No price list has {tier_id}, {billing_period}, in {currency}. Choose another tier, period or currency.",
+            code="no_price",
+        )
+    return Price(tier_id, billing_period, Money(row.amount_minor, currency), row.valid_from)
+
+
+def active_subscription(session: ReadSession, actor: Actor, license_id: UUID) -> Subscription | None:
+    """Return the subscription that pays for a license now, or None: a trial, a free license, or one that ended."""
+    return _one(session, actor, license_id, subscription.c.ended_at.is_(None))
+
+
+def latest_subscription(session: ReadSession, actor: Actor, license_id: UUID) -> Subscription | None:
+    """Return the subscription that pays for a license, or last did."""
+    return _one(session, actor, license_id)
+
+
+def subscriptions_of(session: ReadSession, actor: Actor, organization_id: UUID) -> tuple[Subscription, ...]:
+    """Return every subscription a customer has or had, newest first; needs `finance:read`."""
+    actor.require(Permission.FINANCE_READ)
+    actor.require_sight_of(organization_id)
+    statement = (
+        select(subscription)
+        .where(subscription.c.organization_id == organization_id)
+        .order_by(subscription.c.started_at.desc(), subscription.c.id.desc())
+    )
+    return tuple(_subscription(row) for row in session.execute(statement))
+
+
+def _one(session: ReadSession, actor: Actor, license_id: UUID, *also: Any) -> Subscription | None:
+    statement = (
+        select(subscription)
+        .where(subscription.c.license_id == license_id, *also)
+        .order_by(subscription.c.started_at.desc(), subscription.c.id.desc())
+        .limit(1)
+    )
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        return None
+    actor.require_sight_of(row.organization_id)
+    return _subscription(row)
+
+
+def _subscription(row: Row[Any]) -> Subscription:
+    return Subscription(
+        row.id,
+        row.organization_id,
+        row.license_id,
+        row.tier_id,
+        row.billing_period,
+        Money(row.amount_minor, row.currency),
+        row.quantity,
+        row.started_at,
+        row.ended_at,
+    )
