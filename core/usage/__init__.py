@@ -1,0 +1,1 @@
+"""Usage: meters, limits in force, consumption and its forecast."""
