@@ -59,9 +59,9 @@ def test_a_change_ends_one_subscription_and_starts_the_next(session: WriteSessio
 
 def test_one_subscription_pays_for_a_license_at_a_time(session: WriteSession, cast: Cast, now: datetime) -> None:
     first = subscribe(session, cast.sam, cast.globex, "basic", now)
-    again = (cast.globex, first.license_id, "pro", "monthly", Money(1, "USD"))
+    one = Money(1, "USD")
     with pytest.raises(Conflict, match="already has a subscription"):
-        start_subscription(session, cast.sam, *again, now=now)
+        start_subscription(session, cast.sam, cast.globex, first.license_id, "pro", "monthly", one, now=now)
     end_subscription(session, cast.sam, first, now=now + DAY, reason="left")
     with pytest.raises(Conflict, match="already ended"):
         end_subscription(session, cast.sam, first, now=now + DAY)

@@ -171,8 +171,8 @@ def _months_hold(books: Books, as_of: datetime) -> None:
     series = mrr_months(books.session, books.cast.fiona, months, as_of=as_of)
     assert series == [mrr_at(books.session, books.cast.fiona, min(m.end - INSTANT, as_of)) for m in months]
     frame = tier_months(books.session, books.cast.fiona, months, as_of=as_of)
-    last = frame[frame.month == months[-1].start.replace(tzinfo=None)]
-    tiers = {row.tier_id: Money(int(row.mrr_minor), "USD") for row in last.itertuples() if row.mrr_minor}
+    last = frame[frame.month == months[-1].start.replace(tzinfo=None)].set_index("tier_id").mrr_minor
+    tiers = {tier: Money(minor, "USD") for tier, minor in last.to_dict().items() if minor}
     assert tiers == mrr_by_tier(books.session, books.cast.fiona, as_of)
 
 
