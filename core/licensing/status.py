@@ -1,0 +1,59 @@
+"""The status of a license as people read it: computed from its dates, in Python and in SQL, never stored."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, case, func
+
+from core.licensing.verification import EXPIRING_WITHIN
+from db.models.licensing import license as licenses
+
+INACTIVE_AFTER: Final = timedelta(days=90)
+
+
+class Status(StrEnum):
+    """The six, each winning over those below it."""
+
+    REVOKED = "revoked"
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
+    EXPIRING = "expiring"
+    INACTIVE = "inactive"
+    ACTIVE = "active"
+
+
+def status(
+    *,
+    revoked_at: datetime | None,
+    suspended_at: datetime | None,
+    expires_at: datetime | None,
+    issued_at: datetime,
+    last_check_in_at: datetime | None,
+    now: datetime,
+) -> Status:
+    """Return the status at `now`; `inactive` is 90 days without a check-in, counted from the issue until the first."""
+    if revoked_at is not None:
+        return Status.REVOKED
+    if suspended_at is not None:
+        return Status.SUSPENDED
+    if expires_at is not None and expires_at <= now:
+        return Status.EXPIRED
+    if expires_at is not None and expires_at - now <= EXPIRING_WITHIN:
+        return Status.EXPIRING
+    if (last_check_in_at or issued_at) < now - INACTIVE_AFTER:
+        return Status.INACTIVE
+    return Status.ACTIVE
+
+
+def status_expression(now: datetime) -> ColumnElement[Any]:
+    """Return the same rule as SQL over the license table; a test holds the two together."""
+    c = licenses.c
+    return case(
+        (c.revoked_at.is_not(None), Status.REVOKED.value),
+        (c.suspended_at.is_not(None), Status.SUSPENDED.value),
+        (and_(c.expires_at.is_not(None), c.expires_at <= now), Status.EXPIRED.value),
+        (and_(c.expires_at.is_not(None), c.expires_at <= now + EXPIRING_WITHIN), Status.EXPIRING.value),
+        (func.coalesce(c.last_check_in_at, c.issued_at) < now - INACTIVE_AFTER, Status.INACTIVE.value),
+        else_=Status.ACTIVE.value,
+    )
