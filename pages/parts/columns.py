@@ -1,0 +1,115 @@
+"""Column kinds that every table shares, and the table itself."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, cast
+
+import pandas as pd
+import streamlit as st
+from babel import numbers
+from streamlit.elements.lib.column_types import ColumnConfig
+
+from pages.parts import format as say
+from pages.parts.pills import Kind, options
+
+ROW_HEIGHT = 38
+
+
+def name(label: str, *, width: int = 170) -> ColumnConfig:
+    """The first column: pinned, so that it stays while the rest scrolls."""
+    return st.column_config.TextColumn(label, pinned=True, width=width)
+
+
+def opener(label: str, *, key: str, width: int = 170) -> ColumnConfig:
+    """A pinned first column whose cells open their row: `opened(key)` answers the position in the run of the click."""
+    return cast(
+        ColumnConfig,
+        st.column_config.ButtonColumn(label, key=key, type="tertiary", pinned=True, alignment="left", width=width),
+    )
+
+
+def opened(key: str) -> int | None:
+    """The position of the row just opened, else None."""
+    click = st.session_state.get(key)
+    return None if click is None else int(click["row"])
+
+
+def text(label: str, *, width: int | Literal["small", "medium", "large"] | None = None, help: str = "") -> ColumnConfig:
+    """Plain words."""
+    return st.column_config.TextColumn(label, width=width, help=help or None)
+
+
+def pills(kind: Kind, label: str, *, width: int = 100) -> ColumnConfig:
+    """Pills; the column's cells come from `pills.cells`."""
+    known = options(kind)
+    return st.column_config.MultiselectColumn(label, options=list(known), color=list(known.values()), width=width)
+
+
+def progress(label: str, *, most: float = 100, help: str = "") -> ColumnConfig:
+    """A score as a bar: green above the middle, red below."""
+    return st.column_config.ProgressColumn(
+        label, min_value=0, max_value=most, format="%d", color="auto", width=125, help=help or None
+    )
+
+
+def share(label: str, *, help: str = "") -> ColumnConfig:
+    """A share of one as a bar with its percentage, in the accent: how much is used up is not yet good or bad."""
+    return st.column_config.ProgressColumn(
+        label, min_value=0, max_value=1, format="percent", color="primary", width=125, help=help or None
+    )
+
+
+def trend(label: str, *, help: str = "") -> ColumnConfig:
+    """A sparkline; each cell a list of evenly spaced values from zero."""
+    return st.column_config.AreaChartColumn(label, y_min=0, width=110, color="primary", help=help or None)
+
+
+def money(label: str, currency: str, *, whole: bool = True, help: str = "") -> ColumnConfig:
+    """Amounts that sort as numbers; cells come from `format.major`."""
+    symbol = numbers.get_currency_symbol(currency, locale=say.LOCALE).replace("%", "%%")
+    digits = 0 if whole else numbers.get_currency_precision(currency)
+    return st.column_config.NumberColumn(label, format=f"{symbol}%,.{digits}f", help=help or None)
+
+
+def count(label: str, *, help: str = "") -> ColumnConfig:
+    """Whole numbers with thousands separated."""
+    return st.column_config.NumberColumn(label, format="localized", help=help or None)
+
+
+def when(label: str) -> ColumnConfig:
+    """How long ago (or until); the exact moment in the reader's zone shows on hover."""
+    return st.column_config.DatetimeColumn(label, format="distance", width=130)
+
+
+def day(label: str) -> ColumnConfig:
+    """A calendar day."""
+    return st.column_config.DateColumn(label, format="MMM D, YYYY", width=120)
+
+
+def table(
+    frame: pd.DataFrame,
+    columns: Mapping[str, ColumnConfig | str | None],
+    *,
+    key: str,
+    alt: str,
+    select: Literal["none", "one", "many"] = "none",
+    height: int | Literal["auto", "content", "stretch"] = "auto",
+) -> list[int]:
+    """The rows with the given columns in their order; answers the positions of the selected rows.
+
+    `alt` is a plain sentence that names the table for who can't see it.
+    """
+    common: dict[str, Any] = {
+        "hide_index": True,
+        "column_order": list(columns),
+        "column_config": dict(columns),
+        "key": key,
+        "alt": alt,
+        "row_height": ROW_HEIGHT,
+        "height": height,
+    }
+    if select == "none":
+        st.dataframe(frame, **common)
+        return []
+    mode: Literal["single-row", "multi-row"] = "single-row" if select == "one" else "multi-row"
+    event = st.dataframe(frame, **common, on_select="rerun", selection_mode=mode)
+    return list(event.selection.rows)
