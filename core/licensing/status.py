@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func
+from sqlalchemy import ColumnElement, Table, and_, case, func
 
 from core.licensing.verification import EXPIRING_WITHIN
 from db.models.licensing import license as licenses
@@ -46,9 +46,9 @@ def status(
     return Status.ACTIVE
 
 
-def status_expression(now: datetime) -> ColumnElement[Any]:
-    """Return the same rule as SQL over the license table; a test holds the two together."""
-    c = licenses.c
+def status_expression(now: datetime, table: Table = licenses) -> ColumnElement[Any]:
+    """Return the same rule as SQL over the license table, or one that copies its dates; a test holds both together."""
+    c = table.c
     return case(
         (c.revoked_at.is_not(None), Status.REVOKED.value),
         (c.suspended_at.is_not(None), Status.SUSPENDED.value),
