@@ -83,7 +83,13 @@ audit_entry = Table(
 )
 Index("uq_audit_entry_sequence", audit_entry.c.organization_id, audit_entry.c.sequence, unique=True)
 Index("ix_audit_entry_organization_at", audit_entry.c.organization_id, audit_entry.c.at.desc())
-Index("ix_audit_entry_unsealed", audit_entry.c.id, postgresql_where=audit_entry.c.sequence.is_(None))
+Index("ix_audit_entry_at", audit_entry.c.at.desc(), audit_entry.c.id.desc())
+Index(
+    "ix_audit_entry_unsealed",
+    audit_entry.c.organization_id,
+    audit_entry.c.id,
+    postgresql_where=audit_entry.c.sequence.is_(None),
+)
 Index("ix_audit_entry_target", audit_entry.c.target_kind, audit_entry.c.target_id)
 
 audit_head = Table(

@@ -51,7 +51,8 @@ def upgrade() -> None:
     )
     op.create_index('ix_audit_entry_organization_at', 'audit_entry', ['organization_id', sa.literal_column('at DESC')], unique=False)
     op.create_index('ix_audit_entry_target', 'audit_entry', ['target_kind', 'target_id'], unique=False)
-    op.create_index('ix_audit_entry_unsealed', 'audit_entry', ['id'], unique=False, postgresql_where=sa.text('sequence IS NULL'))
+    op.create_index('ix_audit_entry_at', 'audit_entry', [sa.literal_column('at DESC'), sa.literal_column('id DESC')], unique=False)
+    op.create_index('ix_audit_entry_unsealed', 'audit_entry', ['organization_id', 'id'], unique=False, postgresql_where=sa.text('sequence IS NULL'))
     op.create_index('uq_audit_entry_sequence', 'audit_entry', ['organization_id', 'sequence'], unique=True)
     op.create_table('audit_head',
     sa.Column('organization_id', sa.Uuid(), nullable=False),
