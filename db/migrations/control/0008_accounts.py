@@ -11,6 +11,16 @@ down_revision = '0007_culture'
 branch_labels = None
 depends_on = None
 
+ORDERS = {
+    "name": "lower(name)",
+    "mrr": "mrr_reported_minor",
+    "health": "coalesce(health, 999)",
+    "usage": "events_30d",
+    "last_seen": "coalesce(last_seen_at, '-infinity'::timestamp with time zone)",
+    "renewal": "coalesce(expires_at, 'infinity'::timestamp with time zone)",
+    "limit": "coalesce(limit_share, 0)",
+}
+
 
 def upgrade() -> None:
     """Make the tables and let the app at them."""
@@ -23,17 +33,27 @@ def upgrade() -> None:
     op.create_table('customer_card',
     sa.Column('organization_id', sa.Uuid(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('install_id', sa.Text(), nullable=True),
-    sa.Column('tier_id', sa.Text(), nullable=True),
-    sa.Column('status', sa.Text(), nullable=False),
     sa.Column('country', sa.Text(), nullable=True),
     sa.Column('segment', sa.Text(), nullable=True),
     sa.Column('owner_email', sa.Text(), nullable=True),
+    sa.Column('license_id', sa.Uuid(), nullable=False),
+    sa.Column('install_id', sa.Text(), nullable=False),
+    sa.Column('tier_id', sa.Text(), nullable=False),
+    sa.Column('term', sa.Text(), nullable=False),
+    sa.Column('billing_period', sa.Text(), nullable=True),
+    sa.Column('licenses', sa.Integer(), nullable=False),
+    sa.Column('issued_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('suspended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('last_check_in_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('mrr_minor', sa.BigInteger(), nullable=False),
     sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('mrr_reported_minor', sa.BigInteger(), nullable=False),
     sa.Column('health', sa.Numeric(precision=5, scale=2), nullable=True),
     sa.Column('health_low', sa.Numeric(precision=5, scale=2), nullable=True),
     sa.Column('health_high', sa.Numeric(precision=5, scale=2), nullable=True),
+    sa.Column('health_week_ago', sa.Numeric(precision=5, scale=2), nullable=True),
     sa.Column('events_30d', sa.BigInteger(), nullable=False),
     sa.Column('daily_30d', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
     sa.Column('limit_share', sa.Numeric(precision=8, scale=4), nullable=True),
@@ -43,13 +63,12 @@ def upgrade() -> None:
     sa.Column('upsells', sa.Integer(), nullable=False),
     sa.Column('top_priority', sa.Text(), nullable=True),
     sa.Column('last_seen_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('refreshed_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_customer_card_organization_id_organization')),
     sa.PrimaryKeyConstraint('organization_id', name=op.f('pk_customer_card'))
     )
-    op.create_index('ix_customer_card_mrr', 'customer_card', [sa.literal_column('mrr_minor DESC'), 'organization_id'], unique=False)
-    op.create_index('ix_customer_card_name', 'customer_card', ['name'], unique=False)
+    for order, expression in ORDERS.items():
+        op.create_index(f'ix_customer_card_{order}', 'customer_card', [sa.literal_column(expression), 'organization_id'], unique=False)
     protect('customer_card')
     shared('card_mark')
 
