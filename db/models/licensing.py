@@ -77,6 +77,9 @@ license = Table(
     CheckConstraint("expiry_strategy IN ('restrict', 'maintain', 'allow')", name="expiry_strategy"),
     CheckConstraint("overage IN ('deny', 'allow')", name="overage"),
 )
+Index("ix_license_issued", license.c.issued_at.desc(), license.c.id.desc())
+# The ingest door knows an install by its secret alone.
+Index("ix_license_secret_digest", license.c.secret_digest)
 
 installation = Table(
     "installation",
@@ -90,6 +93,7 @@ installation = Table(
     instant("activated_at"),
     instant("last_seen_at"),
 )
+Index("ix_installation_fingerprint", installation.c.fingerprint)
 
 decision = Table(
     "decision",
@@ -101,9 +105,12 @@ decision = Table(
     Column("valid", Boolean, nullable=False),
     text("code"),
     Column("question", Json, nullable=False),
+    # Equal questions, the nonce apart, have equal digests: the last row of each says what it is answered today.
+    Column("question_digest", LargeBinary, nullable=False),
     Column("state", Json, nullable=False),
     Column("state_version", Integer, nullable=False),
     Column("repeats", BigInteger, nullable=False, server_default=sql("0")),
     instant("last_at"),
 )
+Index("ix_decision_question", decision.c.license_id, decision.c.question_digest, decision.c.id.desc())
 Index("ix_decision_license_at", decision.c.license_id, decision.c.at.desc())

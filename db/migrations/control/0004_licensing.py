@@ -61,6 +61,8 @@ def upgrade() -> None:
     sa.UniqueConstraint('install_id', name=op.f('uq_license_install_id'))
     )
     op.create_index(op.f('ix_license_organization_id'), 'license', ['organization_id'], unique=False)
+    op.create_index('ix_license_issued', 'license', [sa.literal_column('issued_at DESC'), sa.literal_column('id DESC')], unique=False)
+    op.create_index('ix_license_secret_digest', 'license', ['secret_digest'], unique=False)
     op.create_table('tier_limit',
     sa.Column('tier_id', sa.Text(), nullable=False),
     sa.Column('meter', sa.Text(), nullable=False),
@@ -76,6 +78,7 @@ def upgrade() -> None:
     sa.Column('valid', sa.Boolean(), nullable=False),
     sa.Column('code', sa.Text(), nullable=False),
     sa.Column('question', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('question_digest', sa.LargeBinary(), nullable=False),
     sa.Column('state', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
     sa.Column('state_version', sa.Integer(), nullable=False),
     sa.Column('repeats', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
@@ -84,6 +87,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_decision_organization_id_organization')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_decision'))
     )
+    op.create_index('ix_decision_question', 'decision', ['license_id', 'question_digest', sa.literal_column('id DESC')], unique=False)
     op.create_index('ix_decision_license_at', 'decision', ['license_id', sa.literal_column('at DESC')], unique=False)
     op.create_table('installation',
     sa.Column('license_id', sa.Uuid(), nullable=False),
@@ -97,6 +101,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_installation_organization_id_organization')),
     sa.PrimaryKeyConstraint('license_id', 'fingerprint', name=op.f('pk_installation'))
     )
+    op.create_index('ix_installation_fingerprint', 'installation', ['fingerprint'], unique=False)
     shared('tier')
     shared('tier_limit')
     protect('license', door=True)

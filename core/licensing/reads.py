@@ -1,0 +1,218 @@
+"""Licenses, installations and tiers as people and the rest of the house read them."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
+
+from core.access.actor import Actor
+from core.access.permissions import Permission
+from core.errors import InvalidInput, NotFound
+from core.licensing.status import Status, status_expression
+from db.models.licensing import installation, tier, tier_limit
+from db.models.licensing import license as licenses
+from db.models.organizations import organization
+from db.session import ReadSession
+
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Tier:
+    """A named bundle: what it grants and how much of it; None is UNLIMITED. `limits` is by meter."""
+
+    id: str
+    label: str
+    rank: int
+    features: tuple[str, ...]
+    max_installs: int | None
+    max_domains: int | None
+    limits: dict[str, int | None]
+
+
+@dataclass(frozen=True)
+class License:
+    """The right of a customer to run us, with its status at the time of reading."""
+
+    id: UUID
+    organization_id: UUID
+    organization_name: str
+    install_id: str
+    tier_id: str
+    term: str
+    billing_period: str | None
+    status: Status
+    issued_at: datetime
+    starts_at: datetime
+    expires_at: datetime | None
+    suspended_at: datetime | None
+    revoked_at: datetime | None
+    revoke_reason: str | None
+    converted_at: datetime | None
+    notes: str
+    max_installs: int | None
+    max_seats: int | None
+    domains: tuple[str, ...]
+    fingerprint_required: bool
+    check_in_days: int | None
+    expiry_strategy: str
+    overage: str
+    entitlements: tuple[str, ...]
+    versions: str | None
+    first_verified_at: datetime | None
+    last_check_in_at: datetime | None
+    state_version: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some licenses, newest first, and the cursor of those after them, or None at the end."""
+
+    items: tuple[License, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One activated deployment; the empty fingerprint is the license's unnamed one."""
+
+    fingerprint: str
+    domain: str | None
+    version: str | None
+    activated_at: datetime
+    last_seen_at: datetime
+
+
+_COMPUTED = {"organization_name", "status"}
+_COLUMNS = [licenses.c[name] for name in License.__dataclass_fields__ if name not in _COMPUTED]
+
+
+def tiers(session: ReadSession) -> tuple[Tier, ...]:
+    """Return the tiers with their limits and features, from the smallest up."""
+    limits: dict[str, dict[str, int | None]] = {}
+    for row in session.execute(select(tier_limit).order_by(tier_limit.c.meter)):
+        limits.setdefault(row.tier_id, {})[row.meter] = row.highest
+    return tuple(
+        Tier(
+            row.id, row.label, row.rank, tuple(row.features), row.max_installs, row.max_domains, limits.get(row.id, {})
+        )
+        for row in session.execute(select(tier).order_by(tier.c.rank))
+    )
+
+
+def tier_by_id(session: ReadSession, tier_id: str) -> Tier:
+    """Return a tier, or raise InvalidInput naming those there are."""
+    known = tiers(session)
+    found = next((one for one in known if one.id == tier_id), None)
+    if found is None:
+        names = ", ".join(one.id for one in known)
+        raise InvalidInput(f"There is no tier “{tier_id[:40]}”. Give one of: {names}.", field="tier")
+    return found
+
+
+def license_by_install(session: ReadSession, actor: Actor, install_id: str, *, now: datetime) -> License:
+    """Return the license of an install id, or raise NotFound, also where it is another customer's."""
+    actor.require(Permission.CUSTOMER_READ)
+    found = session.execute(_visible(actor, now).where(licenses.c.install_id == install_id)).one_or_none()
+    if found is None:
+        raise NotFound(f"There is no license with the install id {install_id[:80]}, or you may not see it.")
+    return _license(found)
+
+
+def licenses_of(session: ReadSession, actor: Actor, organization_id: UUID, *, now: datetime) -> tuple[License, ...]:
+    """Return an organization's licenses, newest first."""
+    actor.require(Permission.CUSTOMER_READ)
+    actor.require_sight_of(organization_id)
+    mine = _newest_first(_visible(actor, now).where(licenses.c.organization_id == organization_id))
+    return tuple(_license(row) for row in session.execute(mine))
+
+
+def search(
+    session: ReadSession,
+    actor: Actor,
+    *,
+    now: datetime,
+    status: Status | None = None,
+    tier_id: str | None = None,
+    text: str = "",
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page:
+    """Return licenses by status, tier and `text`, which finds install ids, customers' names, domains, fingerprints."""
+    actor.require(Permission.CUSTOMER_READ)
+    limit = max(1, min(limit, MOST))
+    statement = _visible(actor, now)
+    if status is not None:
+        statement = statement.where(status_expression(now) == status.value)
+    if tier_id is not None:
+        statement = statement.where(licenses.c.tier_id == tier_id)
+    if text.strip():
+        statement = statement.where(_mentions(text.strip()))
+    if cursor is not None:
+        statement = statement.where(tuple_(licenses.c.issued_at, licenses.c.id) < tuple_(*_place(cursor)))
+    rows = session.execute(_newest_first(statement).limit(limit + 1)).all()
+    items = tuple(_license(row) for row in rows[:limit])
+    return Page(items, _cursor(items[-1]) if len(rows) > limit else None)
+
+
+def installations(session: ReadSession, actor: Actor, install_id: str, *, now: datetime) -> tuple[Installation, ...]:
+    """Return the activated installations of a license, last seen first."""
+    found = license_by_install(session, actor, install_id, now=now)
+    columns = [installation.c[name] for name in Installation.__dataclass_fields__]
+    statement = select(*columns).where(installation.c.license_id == found.id)
+    rows = session.execute(statement.order_by(installation.c.last_seen_at.desc(), installation.c.fingerprint))
+    return tuple(Installation(**row._mapping) for row in rows)
+
+
+def _visible(actor: Actor, now: datetime) -> Select[Any]:
+    statement = select(
+        *_COLUMNS, organization.c.name.label("organization_name"), status_expression(now).label("status")
+    ).join(organization, organization.c.id == licenses.c.organization_id)
+    if actor.realm != "vendor":
+        statement = statement.where(licenses.c.organization_id == actor.organization_id)
+    return statement
+
+
+def _newest_first(statement: Select[Any]) -> Select[Any]:
+    return statement.order_by(licenses.c.issued_at.desc(), licenses.c.id.desc())
+
+
+def _mentions(text: str) -> ColumnElement[bool]:
+    activated = select(1).where(
+        installation.c.license_id == licenses.c.id,
+        or_(installation.c.fingerprint == text, installation.c.domain == text.lower()),
+    )
+    return or_(
+        licenses.c.install_id.icontains(text, autoescape=True),
+        organization.c.name.icontains(text, autoescape=True),
+        func.array_to_string(licenses.c.domains, " ").icontains(text, autoescape=True),
+        exists(activated),
+    )
+
+
+def _license(row: Any) -> License:
+    found = dict(row._mapping)
+    return License(
+        **{
+            **found,
+            "status": Status(found["status"]),
+            "domains": tuple(found["domains"]),
+            "entitlements": tuple(found["entitlements"]),
+        }
+    )
+
+
+def _cursor(last: License) -> str:
+    return base64.urlsafe_b64encode(f"{last.issued_at.isoformat()} {last.id}".encode()).decode()
+
+
+def _place(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        issued_at, _, last_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        return datetime.fromisoformat(issued_at), UUID(last_id)
+    except (ValueError, binascii.Error) as wrong:
+        raise InvalidInput("This cursor is not one of ours. Start again without it.", field="cursor") from wrong

@@ -1,0 +1,131 @@
+"""Licenses as they are read: whose, in which order, found by what."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import insert
+
+from core.errors import InvalidInput, NotFound
+from core.licensing import reads, writes
+from core.licensing.policy import Policy
+from core.licensing.status import Status
+from core.organizations.writes import create_organization
+from db.models.licensing import installation
+from db.session import WriteSession
+from tests.cast import Cast
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def world(session: WriteSession, cast: Cast, now: datetime) -> dict[str, str]:
+    """Seven licenses of Globex, issued a day apart, and one of Initech; by name, their install ids."""
+    initech = create_organization(session, cast.system, "Initech 100%", now=now)
+    made = {}
+    for age in range(7):
+        rules = Policy(domains=(f"site{age}.globex.example",))
+        issued = writes.issue(
+            session,
+            cast.sam,
+            cast.globex,
+            "pro" if age % 2 else "basic",
+            term="paid",
+            billing_period="monthly",
+            policy=rules,
+            install_id=f"globex-{age}",
+            now=now - age * DAY,
+        )
+        made[f"globex-{age}"] = issued.install_id
+    issued = writes.issue(
+        session, cast.sam, initech, "pro", term="trial", trial_days=2, install_id="initech-0", now=now
+    )
+    session.execute(
+        insert(installation).values(
+            license_id=issued.license_id,
+            fingerprint="sha256:ABC",
+            organization_id=initech,
+            domain="app.initech.example",
+            activated_at=now,
+            last_seen_at=now,
+        )
+    )
+    return made
+
+
+def test_a_customer_sees_only_its_own(session: WriteSession, cast: Cast, world: dict[str, str], now: datetime) -> None:
+    page = reads.search(session, cast.otto, now=now)
+    assert {item.install_id for item in page.items} == set(world)
+    assert reads.search(session, cast.otto, now=now, text="initech").items == ()
+    for look in (reads.license_by_install, reads.installations):
+        with pytest.raises(NotFound):
+            look(session, cast.otto, "initech-0", now=now)
+    initech = reads.license_by_install(session, cast.vera, "initech-0", now=now).organization_id
+    with pytest.raises(NotFound):
+        reads.licenses_of(session, cast.otto, initech, now=now)
+    assert len(reads.licenses_of(session, cast.otto, cast.globex, now=now)) == 7
+
+
+def test_row_level_security_holds_where_a_query_would_not(
+    session: WriteSession, cast: Cast, world: dict[str, str], now: datetime
+) -> None:
+    session.connection.exec_driver_sql(cast.otto.tenancy().statement())
+    # Asked as staff, in Otto's transaction: the second lock alone answers.
+    found = reads.search(session, cast.fiona, now=now).items
+    assert {item.install_id for item in found} == set(world)
+
+
+def test_pages_follow_on_without_gap_or_repeat(
+    session: WriteSession, cast: Cast, world: dict[str, str], now: datetime
+) -> None:
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = reads.search(session, cast.otto, now=now, cursor=cursor, limit=3)
+        seen += [item.install_id for item in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == list(world)
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "ü", "MjAyNg==", "bm90IGEgZGF0ZSBub3QgYW4gaWQ="])
+def test_a_cursor_not_ours_is_refused(session: WriteSession, cast: Cast, now: datetime, cursor: str) -> None:
+    with pytest.raises(InvalidInput, match="cursor"):
+        reads.search(session, cast.otto, now=now, cursor=cursor)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("GLOBEX-3", {"globex-3"}),
+        ("site4.globex", {"globex-4"}),
+        ("initech 100%", {"initech-0"}),
+        ("sha256:ABC", {"initech-0"}),
+        ("App.initech.example", {"initech-0"}),
+        ("%", {"initech-0"}),
+        ("nobody", set()),
+    ],
+)
+def test_search_finds_by_id_name_domain_and_fingerprint(
+    session: WriteSession, cast: Cast, world: dict[str, str], now: datetime, text: str, found: set[str]
+) -> None:
+    assert world
+    assert {item.install_id for item in reads.search(session, cast.vera, now=now, text=text).items} == found
+
+
+def test_filters(session: WriteSession, cast: Cast, world: dict[str, str], now: datetime) -> None:
+    assert world
+    expiring = reads.search(session, cast.vera, now=now, status=Status.EXPIRING)
+    assert [item.install_id for item in expiring.items] == ["initech-0"]
+    pro = reads.search(session, cast.vera, now=now, tier_id="pro")
+    assert {item.install_id for item in pro.items} == {"globex-1", "globex-3", "globex-5", "initech-0"}
+
+
+def test_tiers_carry_the_seeds_limits(session: WriteSession) -> None:
+    free, basic, pro, enterprise = reads.tiers(session)
+    assert [one.id for one in (free, basic, pro, enterprise)] == ["free", "basic", "pro", "enterprise"]
+    assert pro.limits["api_calls_day"] == 100_000
+    assert enterprise.limits["api_calls_day"] is None
+    assert (pro.max_installs, enterprise.max_installs) == (3, None)
+    assert "chatbot" in basic.features
+    assert "chatbot" not in free.features
