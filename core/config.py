@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from core.errors import InvalidInput
 
@@ -96,6 +96,15 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """Return the settings, read once per process."""
     return Settings()
+
+
+def unread_names() -> tuple[str, ...]:
+    """Return the names set in the environment or `.env` that begin with CALOS_ and that no setting reads."""
+    known = {field.alias for field in Settings.model_fields.values()}
+    given = {name.upper() for name in (*os.environ, *DotEnvSettingsSource(Settings).env_vars)}
+    # CALOS_TEST_… is how the processes of one test run find each other.
+    ours = {name for name in given if name.startswith("CALOS_") and not name.startswith("CALOS_TEST_")}
+    return tuple(sorted(ours - known))
 
 
 def check(current: Settings) -> None:
