@@ -10,8 +10,8 @@ from typing import Any, Final
 import plotly.graph_objects as go
 import streamlit as st
 
-# The browser replaces these stand-ins with the colors of config.toml, so a chart follows the light/dark switch at once;
-# st.context.theme is late by one run. They are Streamlit's internals: the version is pinned and a test draws them.
+# The browser replaces these stand-ins with the colors of config.toml when it draws, so a chart is right at first sight
+# in light and dark; st.context.theme is late by one run. They are Streamlit's internals: its version is pinned.
 from streamlit.elements.lib import streamlit_plotly_theme as stand_ins
 
 FONT: Final = "Inter, ui-sans-serif, system-ui, sans-serif"
@@ -136,12 +136,13 @@ def dark() -> Palette:
 
 @cache
 def template(palette: Palette) -> go.layout.Template:
-    """What every figure shares; figures repeat in their own layout what Streamlit would otherwise put over it."""
+    """What every figure shares; on screen Streamlit's own, which follows the theme, is put over it."""
     axis = {"gridcolor": palette.grid, "linecolor": palette.grid, "zeroline": False, "fixedrange": True}
     return go.layout.Template(
         layout={
             "colorway": list(palette.series),
             "font": {"family": FONT, "size": 12, "color": palette.text},
+            "hoverlabel": {"bgcolor": palette.surface, "bordercolor": palette.behind, "font": {"color": palette.text}},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "xaxis": axis | {"showgrid": False},

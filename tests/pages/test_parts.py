@@ -25,7 +25,7 @@ def test_a_difference_is_said_in_its_own_unit() -> None:
 def _page() -> None:
     import streamlit as st
 
-    from pages.parts import cards, columns, empty, filters, pills, theme
+    from pages.parts import cards, charts, columns, empty, filters, pills, theme
 
     theme.apply()
     with cards.header("Customers of *ours*", "64 customers, $12K to $15K"):
@@ -54,6 +54,7 @@ def _page() -> None:
             key="rows",
             alt="Customers by value",
         )
+    charts.show(charts.sparkline([1, 2], title="Calls", unit=charts.units.count("calls")), "calls")
     pressed = empty.empty("none", "No alerts yet", "Add a rule to see alerts.", action="Add a rule")
     st.session_state["seen"] = (chosen, pressed)
 
@@ -70,6 +71,7 @@ def test_header_tiles_cards_tables_and_empty_states_render() -> None:
     assert [metric.label for metric in run.metric] == ["MRR", "Runway"]
     assert run.metric[0].delta == r"\+4\.2%"
     assert run.metric[1].value == "—"
+    assert run.get("plotly_chart")[0].proto.alt.startswith("Calls, calls: from 1 to 2")
     assert run.session_state["seen"] == ("30d", False)
 
 

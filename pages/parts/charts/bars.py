@@ -60,7 +60,7 @@ def bar(
             customdata=words,
             text=[unit.short(each) for each in part[value]] if horizontal and len(groups) == 1 else None,
             textposition="outside",
-            textfont={"size": 12, "color": palette.text},
+            textfont={"size": 12},
             cliponaxis=False,
             hovertemplate=f"%{{customdata}}<extra>{'' if series is None else '%{fullData.name}'}</extra>",
         )
@@ -94,7 +94,7 @@ def _label_axis(labels: Sequence[Any], palette: Palette, *, reverse: bool = Fals
         "ticks": "",
         "fixedrange": True,
         "automargin": True,
-        "tickfont": {"size": 12, "color": palette.text if reverse else palette.muted},
+        "tickfont": {"size": 12 if reverse else 11, **({} if reverse else {"color": palette.muted})},
         "title": None,
     }
 
@@ -143,7 +143,7 @@ def waterfall(
         measure=["absolute" if total else "relative" for total in totals],
         text=words,
         textposition="outside",
-        textfont={"size": 12, "color": palette.text},
+        textfont={"size": 12},
         customdata=exactly(frame[value], unit),
         hovertemplate="%{customdata}<extra></extra>",
         connector={"line": {"color": palette.behind, "width": 1, "dash": "dot"}},
@@ -221,7 +221,7 @@ def share_bar(
             hovertemplate="%{customdata}<extra></extra>",
         )
         row = {"yref": "paper", "y": 0, "yanchor": "top", "yshift": -10 - _SHARE_ROW * place, "xref": "paper"}
-        row |= {"showarrow": False, "font": {"size": 12, "color": palette.text}}
+        row |= {"showarrow": False, "font": {"size": 12}}
         figure.add_annotation(text=f'<span style="color:{shades[name]}">■</span>  {name}', x=0, xanchor="left", **row)
         figure.add_annotation(text=f"<b>{unit.short(part)}</b>   {share}", x=1, xanchor="right", **row)
     return Chart(figure, f"{title}, {unit.name}: {', '.join(said)}.")

@@ -37,6 +37,8 @@ class Chart:
 
 def show(chart: Chart, key: str, *, select: bool = False) -> list[dict[str, Any]]:
     """Draw the chart; with `select` answer the points a person picked (each with x, y and customdata)."""
+    # A drawn chart keeps its colors when the reader changes theme; another key makes the next run draw it anew.
+    key = f"{key}-{st.context.theme.type}"
     if not select:
         st.plotly_chart(chart.figure, key=key, config=PLOT_CONFIG, alt=chart.alt)
         return []
@@ -47,7 +49,10 @@ def show(chart: Chart, key: str, *, select: bool = False) -> list[dict[str, Any]
 
 
 def canvas(title: str, unit_name: str, palette: Palette, *, height: int = HEIGHT, legend: bool = False) -> go.Figure:
-    """An empty figure with its title (the subject) and under it the unit."""
+    """An empty figure with its title (the subject) and under it the unit.
+
+    Plain text takes its color from the template alone: Streamlit redraws that at once when the reader changes theme.
+    """
     top = _TITLE_BLOCK + (_LEGEND_ROW if legend else 0)
     return go.Figure(
         layout={
@@ -56,7 +61,7 @@ def canvas(title: str, unit_name: str, palette: Palette, *, height: int = HEIGHT
             "margin": {"t": top, "r": 4, "b": 4, "l": 4, "pad": 4},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
-            "font": {"family": FONT, "size": 12, "color": palette.text},
+            "font": {"family": FONT, "size": 12},
             "title": {
                 "text": title,
                 "x": 0,
@@ -66,7 +71,7 @@ def canvas(title: str, unit_name: str, palette: Palette, *, height: int = HEIGHT
                 "yref": "container",
                 "yanchor": "top",
                 "pad": {"t": 4, "l": 0},
-                "font": {"family": FONT, "size": 15, "color": palette.text},
+                "font": {"family": FONT, "size": 15},
                 "subtitle": {"text": unit_name, "font": {"family": FONT, "size": 12, "color": palette.muted}},
             },
             "showlegend": legend,
@@ -84,11 +89,6 @@ def canvas(title: str, unit_name: str, palette: Palette, *, height: int = HEIGHT
                 "bgcolor": "rgba(0,0,0,0)",
             },
             "hovermode": "x unified",
-            "hoverlabel": {
-                "bgcolor": palette.surface,
-                "bordercolor": palette.behind,
-                "font": {"family": FONT, "size": 12, "color": palette.text},
-            },
             "dragmode": False,
             "bargap": 0.35,
             "barcornerradius": 3,

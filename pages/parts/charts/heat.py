@@ -143,5 +143,5 @@ def _add_cells(figure: go.Figure, grid: _Grid, unit: Unit, palette: Palette) -> 
     figure.update_layout(
         hovermode="closest",
         xaxis=quiet | {"tickangle": 0, "tickfont": {"size": 11, "color": palette.muted}},
-        yaxis=quiet | {"autorange": "reversed", "tickfont": {"size": 12, "color": palette.text}},
+        yaxis=quiet | {"autorange": "reversed", "tickfont": {"size": 12}},
     )

@@ -82,7 +82,7 @@ def score(
             "ticks": "",
             "automargin": True,
             "fixedrange": True,
-            "tickfont": {"size": 12, "color": palette.text},
+            "tickfont": {"size": 12},
             "title": None,
         },
         yaxis2={
