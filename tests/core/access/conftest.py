@@ -4,20 +4,19 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from uuid import UUID
 
-import psycopg
 import pytest
+from sqlalchemy import delete
 
-from core.access.people import create_person
-from core.access.permissions import Role
 from core.access.sessions import SignInResult, sign_in
 from core.config import Settings
 from core.databases import Databases
-from core.organizations.writes import create_organization
-from db.session import SYSTEM, WriteSession
+from db.models.access import session as sessions
+from db.session import WriteSession
 from tests.cast import Cast
+from tests.own_rows import own_customer
 
-PASSWORD = "seven quiet otters drift"
 SignIn = Callable[..., SignInResult]
+ADDRESS = "192.0.2.7"
 
 
 @pytest.fixture
@@ -32,7 +31,7 @@ def signs_in() -> SignIn:
             email,
             password,
             now=now,
-            address="192.0.2.7",
+            address=ADDRESS,
             user_agent="Firefox",
             idle_minutes=30,
             hours=hours,
@@ -43,13 +42,13 @@ def signs_in() -> SignIn:
 
 @pytest.fixture
 def initech(databases: Databases, cast: Cast, test_settings: Settings, now: datetime) -> Iterator[UUID]:
-    """Yield a committed customer with an owner (ada@initech.test) that several connections see; removed afterwards."""
-    with databases.control.write(SYSTEM) as session:
-        made = create_organization(session, cast.system, "Initech", now=now)
-        create_person(session, cast.system, made, "ada@initech.test", "Ada", Role.OWNER, PASSWORD, now=now)
-    yield made
-    # Audit entries can only be taken out by the database's owner.
-    with psycopg.connect(test_settings.database_url) as owner:
-        for table in ("audit_entry", "audit_head", "session", "person"):
-            owner.execute(f"DELETE FROM {table} WHERE organization_id = %s", (made,))
-        owner.execute("DELETE FROM organization WHERE id = %s", (made,))
+    """Yield a customer with committed people, ada (owner) and bob (member), that several connections see."""
+    with own_customer(databases, test_settings.database_url, cast, now=now) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def nobody_signed_in(request: pytest.FixtureRequest) -> None:
+    """Take sessions that other tests of this worker left committed out of the test's own transaction."""
+    if "session" in request.fixturenames:
+        request.getfixturevalue("session").execute(delete(sessions))

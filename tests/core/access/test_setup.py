@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-import psycopg
 import pytest
 from sqlalchemy import delete, select, update
 
@@ -20,7 +19,8 @@ from db.models.access import audit_entry, person, setup_link
 from db.models.organizations import organization
 from db.session import DOOR, WriteSession
 from tests.cast import Cast
-from tests.core.access.conftest import PASSWORD, SignIn
+from tests.core.access.conftest import SignIn
+from tests.own_rows import PASSWORD, before_set_up
 
 FOUNDER = ("Acme Tools", "Ada Lovelace", "ada@acme.test", PASSWORD)
 
@@ -136,17 +136,8 @@ def test_an_organization_that_lost_its_owner_gets_one_and_keeps_its_name(
 @pytest.fixture
 def started_empty(databases: Databases, cast: Cast, test_settings: Settings) -> Iterator[Databases]:
     """Yield databases in which, for every connection, nobody owns the vendor; restored afterwards."""
-    with psycopg.connect(test_settings.database_url, autocommit=True) as owner:
-        owner.execute("UPDATE organization SET realm = 'customer' WHERE id = %s", (cast.vendor,))
-        try:
-            yield databases
-        finally:
-            new = "(SELECT id FROM organization WHERE realm = 'vendor')"
-            for table in ("audit_entry", "audit_head", "session", "person"):
-                owner.execute(f"DELETE FROM {table} WHERE organization_id IN {new}")
-            owner.execute("DELETE FROM organization WHERE realm = 'vendor'")
-            owner.execute("DELETE FROM setup_link")
-            owner.execute("UPDATE organization SET realm = 'vendor' WHERE id = %s", (cast.vendor,))
+    with before_set_up(test_settings.database_url, cast):
+        yield databases
 
 
 def test_of_many_who_use_links_at_once_one_becomes_the_owner(started_empty: Databases, now: datetime) -> None:
