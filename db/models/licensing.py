@@ -113,4 +113,4 @@ decision = Table(
     instant("last_at"),
 )
 Index("ix_decision_question", decision.c.license_id, decision.c.question_digest, decision.c.id.desc())
-Index("ix_decision_license_at", decision.c.license_id, decision.c.at.desc())
+Index("ix_decision_license", decision.c.license_id, decision.c.id.desc())

@@ -88,7 +88,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_decision'))
     )
     op.create_index('ix_decision_question', 'decision', ['license_id', 'question_digest', sa.literal_column('id DESC')], unique=False)
-    op.create_index('ix_decision_license_at', 'decision', ['license_id', sa.literal_column('at DESC')], unique=False)
+    op.create_index('ix_decision_license', 'decision', ['license_id', sa.literal_column('id DESC')], unique=False)
     op.create_table('installation',
     sa.Column('license_id', sa.Uuid(), nullable=False),
     sa.Column('fingerprint', sa.Text(), nullable=False),

@@ -1,0 +1,63 @@
+"""The answer of a verification as it goes over the wire."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from core.licensing.status import status
+from core.licensing.verdicts import LicenseState, Question, Verdict
+
+
+def answer(
+    state: LicenseState | None,
+    question: Question,
+    verdict: Verdict,
+    limits: Mapping[str, int | None],
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the answer before it is signed; `limits` are the tier's, by meter, None for UNLIMITED.
+
+    What a license grants is told to those who prove its secret. The install id, which is none, gets the verdict.
+    """
+    told = state if question.authenticated else None
+    return {
+        "valid": verdict.valid,
+        "code": verdict.code.value,
+        "detail": verdict.detail,
+        "license": _license(told, now) if told else None,
+        "entitlements": told.entitlements if told else None,
+        "limits": limits if told else None,
+        "checkAgainAt": instant(verdict.check_again_at),
+        "issuedAt": instant(now),
+        "nonce": question.nonce,
+    }
+
+
+def _license(state: LicenseState, now: datetime) -> dict[str, Any]:
+    computed = status(
+        revoked_at=state.revoked_at,
+        suspended_at=state.suspended_at,
+        expires_at=state.expires_at,
+        issued_at=state.issued_at,
+        # The question answered here is itself a check-in.
+        last_check_in_at=now,
+        now=now,
+    )
+    return {
+        "installId": state.install_id,
+        "tier": state.tier,
+        "term": state.term,
+        "billingPeriod": state.billing_period,
+        "status": computed.value,
+        "startsAt": instant(state.starts_at),
+        "expiresAt": instant(state.expires_at) if state.expires_at else None,
+        "maxInstalls": state.max_installs,
+        "maxSeats": state.max_seats,
+        "domains": state.domains,
+        "versions": state.versions,
+    }
+
+
+def instant(at: datetime) -> str:
+    """Return an instant, which is in UTC throughout, in RFC 3339 with milliseconds."""
+    return f"{at.isoformat(timespec='milliseconds')[:-6]}Z"

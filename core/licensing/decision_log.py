@@ -1,0 +1,164 @@
+"""The decision log as the verify door writes it: changes before the answer is sent, repetitions counted after."""
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from core.licensing import statements
+from core.licensing.grouped import Grouped
+from core.licensing.verdicts import LicenseState, Question, Verdict, as_json
+
+REMEMBERED: Final = 20_000
+# License, fingerprint, domain, version, seats, entitlements, authenticated: a question without its nonce.
+Key = tuple[str, str | None, str | None, str | None, int | None, tuple[str, ...], bool]
+Said = tuple[bool, str, int]
+Query = Callable[[str, Sequence[Any]], Awaitable[list[tuple[Any, ...]]]]
+
+
+@dataclass(frozen=True)
+class _Change:
+    key: Key
+    said: Said
+    digest: str
+    row: dict[str, Any]
+
+
+@dataclass
+class Sighting:
+    """The last check-in of an installation that is not written yet."""
+
+    at: datetime
+    domain: str | None
+    version: str | None
+
+
+class DecisionLog:
+    """Stores a decision when the verdict on a question, or the license's state version, is not what it last was.
+
+    A stored decision is committed before `note` returns. What stays the same is only counted, in memory, and written
+    by `flush`: kill -9 loses those counts of the last second, and how recently those installations were seen.
+    """
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+        self._standing: OrderedDict[Key, tuple[int, Said]] = OrderedDict()
+        self._changes: Grouped[_Change, tuple[int, bool]] = Grouped(self._store)
+        self._repeats: dict[int, tuple[int, datetime]] = {}
+        self._sightings: dict[tuple[str, str], Sighting] = {}
+
+    async def note(self, state: LicenseState, question: Question, verdict: Verdict, now: datetime) -> None:
+        """Take down one decision."""
+        asked = question
+        key = (
+            state.license_id,
+            asked.fingerprint,
+            asked.domain,
+            asked.version,
+            asked.seats,
+            asked.entitlements,
+            asked.authenticated,
+        )
+        said = (verdict.valid, verdict.code.value, state.state_version)
+        last = self._standing.get(key)
+        if last is not None and last[1] == said:
+            self._standing.move_to_end(key)
+            self._count(last[0], now)
+            return
+        decision_id, stored = await self._changes.ask(_change(key, said, state, question, now))
+        if not stored:
+            self._count(decision_id, now)
+        self._standing[key] = (decision_id, said)
+        if len(self._standing) > REMEMBERED:
+            self._standing.popitem(last=False)
+
+    def see(self, license_id: str, question: Question, now: datetime) -> None:
+        """Take down that an installation checked in, where that need not be known before the answer."""
+        fingerprint = question.installation or ""
+        self._sightings[license_id, fingerprint] = Sighting(now, question.domain, question.version)
+
+    async def flush(self) -> None:
+        """Write what was counted; on failure it is kept for the next time and the error goes on."""
+        repeats, self._repeats = self._repeats, {}
+        sightings, self._sightings = self._sightings, {}
+        try:
+            if repeats:
+                counts = list(repeats.values())
+                await self._query(
+                    statements.COUNT_REPEATS, [list(repeats), [times for times, _ in counts], [at for _, at in counts]]
+                )
+                repeats = {}
+            await self._write_sightings(sightings)
+            sightings = {}
+        finally:
+            for decision_id, (times, at) in repeats.items():
+                counted, last = self._repeats.get(decision_id, (0, at))
+                self._repeats[decision_id] = (counted + times, max(last, at))
+            self._sightings = {**sightings, **self._sightings}
+
+    async def _write_sightings(self, sightings: dict[tuple[str, str], Sighting]) -> None:
+        if not sightings:
+            return
+        seen = list(sightings.values())
+        await self._query(
+            statements.NOTE_SIGHTINGS,
+            [
+                [license_id for license_id, _ in sightings],
+                [fingerprint for _, fingerprint in sightings],
+                [one.at for one in seen],
+                [one.domain for one in seen],
+                [one.version for one in seen],
+            ],
+        )
+        latest: dict[str, datetime] = {}
+        for (license_id, _), one in sightings.items():
+            latest[license_id] = max(one.at, latest.get(license_id, one.at))
+        await self._query(statements.NOTE_CHECK_INS, [list(latest), list(latest.values())])
+
+    def _count(self, decision_id: int, now: datetime) -> None:
+        times, _ = self._repeats.get(decision_id, (0, now))
+        self._repeats[decision_id] = (times + 1, now)
+
+    async def _store(self, changes: Sequence[_Change]) -> list[tuple[int, bool]]:
+        """Store what changed and return, for each, the row that stands and whether this change made it."""
+        made: dict[int, tuple[int, bool]] = {}
+        left = dict(enumerate(changes))
+        while left:
+            # Of equal questions one goes first: those with its verdict repeat it, another verdict comes after it.
+            first: dict[tuple[str, str], int] = {}
+            for place, change in left.items():
+                first.setdefault((change.key[0], change.digest), place)
+            stored = await self._query(
+                statements.STORE_DECISIONS, [json.dumps([changes[place].row for place in first.values()])]
+            )
+            for license_id, digest, decision_id, fresh in stored:
+                leader = first[license_id, digest]
+                for place in [p for p, c in left.items() if _same(c, changes[leader])]:
+                    made[place] = (decision_id, fresh and place == leader)
+                    del left[place]
+        return [made[place] for place in range(len(changes))]
+
+
+def _same(one: _Change, other: _Change) -> bool:
+    return (one.key[0], one.digest, one.said) == (other.key[0], other.digest, other.said)
+
+
+def _change(key: Key, said: Said, state: LicenseState, question: Question, now: datetime) -> _Change:
+    asked = as_json(question)
+    digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    valid, code, state_version = said
+    row = {
+        "license_id": state.license_id,
+        "organization_id": state.organization_id,
+        "at": now.isoformat(),
+        "valid": valid,
+        "code": code,
+        "question": asked,
+        "digest": digest,
+        "state": as_json(state),
+        "state_version": state_version,
+    }
+    return _Change(key, said, digest, row)

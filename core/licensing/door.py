@@ -1,0 +1,169 @@
+"""The verify door: answers installations that phone home, from the primary, without a cache of licenses."""
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import structlog
+from psycopg import AsyncConnection, Error, OperationalError
+from psycopg_pool import AsyncConnectionPool
+
+from core import clock, signing
+from core.errors import NotPermitted, UpstreamFailed
+from core.ids import digest
+from core.licensing import statements
+from core.licensing.answers import answer
+from core.licensing.check_in import check_in, must_be_written, state_of
+from core.licensing.decision_log import DecisionLog
+from core.licensing.grouped import Grouped
+from core.licensing.verdicts import LicenseState, Question
+from core.licensing.verification import decide
+
+TICK_SECONDS: Final = 0.5
+ANSWER_SECONDS: Final = 5
+POOL_SIZE: Final = 8
+WRONG_SECRET: Final = "wrong_secret"  # noqa: S105 - the code of a refusal
+
+log = structlog.get_logger("calos.verify")
+Done = TypeVar("Done")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    state: LicenseState
+    secret_digest: bytes
+
+
+class VerifyDoor:
+    """One a process and event loop; made by `open_door`.
+
+    Requests that wait together share one read of the primary, begun after they arrived, and nothing of it is kept
+    for later ones: a question asked after a revocation was committed never gets `valid`. Only what the tiers are
+    limited to, which no verdict depends on, may be a second old.
+    """
+
+    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]], home: Path, ring: signing.KeyRing) -> None:
+        self._pool = pool
+        self._home = home
+        self._ring = ring
+        self._reads: Grouped[tuple[str, str | None], _Found | None] = Grouped(self._read)
+        self._log = DecisionLog(self._query)
+        self._limits: dict[str, dict[str, int | None]] = {}
+        self._limits_read = -TICK_SECONDS
+        self._ticking = asyncio.create_task(self._tick())
+
+    async def verify(self, question: Question, secret: str | None, *, now: datetime) -> bytes:
+        """Return the signed answer as JSON. `question.authenticated` says that a secret came with it.
+
+        Raises NotPermitted with code `wrong_secret` for a secret that is not the license's, and UpstreamFailed while
+        the database does not answer.
+        """
+        found = await self._reads.ask((question.install_id, question.installation))
+        if found is None:
+            return self._ring.sign(answer(None, question, decide(None, question, now), {}, now))
+        if question.authenticated and not hmac.compare_digest(digest(secret or ""), found.secret_digest):
+            raise NotPermitted(
+                "This is not the secret of that install id. Send the installSecret that came with the license.",
+                code=WRONG_SECRET,
+            )
+        state: LicenseState | None = found.state
+        verdict = decide(found.state, question, now)
+        if must_be_written(found.state, question, verdict, now):
+            written = await self._attempt(lambda connection: check_in(connection, question, now))
+            state, verdict = written or (None, decide(None, question, now))
+        elif question.authenticated:
+            self._log.see(found.state.license_id, question, now)
+        if state is not None:
+            await self._log.note(state, question, verdict, now)
+        limits = self._limits.get(state.tier, {}) if state else {}
+        return self._ring.sign(answer(state, question, verdict, limits, now))
+
+    async def close(self) -> None:
+        """Write what is counted and give back every connection."""
+        self._ticking.cancel()
+        await asyncio.gather(self._ticking, return_exceptions=True)
+        await self._flush()
+        await self._pool.close()
+
+    async def _read(self, asked: Sequence[tuple[str, str | None]]) -> list[_Found | None]:
+        """Return what is known for each pair of install id and installation."""
+        pairs = list(dict.fromkeys(asked))
+        arrays = [[install_id for install_id, _ in pairs], [installation for _, installation in pairs]]
+        rows = await self._query(statements.READ_STATES, arrays)
+        found = {(row[2], row[26]): _Found(state_of(row, installs=row[23], activated=row[24]), row[25]) for row in rows}
+        if asyncio.get_running_loop().time() - self._limits_read >= TICK_SECONDS:
+            self._limits = dict(await self._query(statements.READ_LIMITS, []))
+            self._limits_read = asyncio.get_running_loop().time()
+        return [found.get(pair) for pair in asked]
+
+    async def _query(self, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        async def run(connection: AsyncConnection[Any]) -> list[tuple[Any, ...]]:
+            cursor = await connection.execute(statement, parameters, prepare=True, binary=True)
+            return await cursor.fetchall() if cursor.description else []
+
+        return await self._attempt(run)
+
+    async def _attempt(self, work: Callable[[AsyncConnection[Any]], Awaitable[Done]]) -> Done:
+        """Run `work`, which may be repeated, and once more on a fresh connection if the server had gone away."""
+        try:
+            async with self._pool.connection() as connection:
+                try:
+                    return await work(connection)
+                except OperationalError:
+                    # Still connected: the statement took too long, and would again.
+                    if not connection.closed:
+                        raise
+            await self._pool.check()
+            async with self._pool.connection() as connection:
+                return await work(connection)
+        except Error as failure:
+            log.warning("the license database does not answer", error=str(failure))
+            raise UpstreamFailed("Licenses cannot be verified right now. Ask again in a minute.") from failure
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            await self._flush()
+            try:
+                self._ring = signing.renewed(self._ring, self._home, now=clock.now())
+            except OSError as failure:
+                log.warning("the signing keys cannot be read; the known ones are used on", error=str(failure))
+
+    async def _flush(self) -> None:
+        try:
+            await self._log.flush()
+        except UpstreamFailed:
+            # Already logged; the counts are kept and written once the database is back.
+            return
+
+
+async def open_door(url: str, home: Path) -> VerifyDoor:
+    """Open the door on the primary at `url` (as core.databases.door_url makes it), with the keys kept in `home`.
+
+    Raises UpstreamFailed if no connection can be had.
+    """
+    pool = AsyncConnectionPool[AsyncConnection[Any]](
+        url,
+        kwargs={"autocommit": True, "application_name": "calos-verify"},
+        min_size=2,
+        max_size=POOL_SIZE,
+        timeout=ANSWER_SECONDS,
+        configure=_configure,
+        open=False,
+    )
+    try:
+        # The pool would try on until its time is up; one connection of our own fails at once, and says why.
+        await (await AsyncConnection.connect(url)).close()
+        await pool.open(wait=True, timeout=ANSWER_SECONDS)
+    except Error as failure:
+        await pool.close()
+        raise UpstreamFailed(f"The verify door cannot reach its database: {failure}") from failure
+    return VerifyDoor(pool, home, signing.open_ring(home, "answers", now=clock.now()))
+
+
+async def _configure(connection: AsyncConnection[Any]) -> None:
+    await connection.execute(f"SET statement_timeout = '{ANSWER_SECONDS}s'")
