@@ -36,7 +36,8 @@ event = Table(
     postgresql_partition_by="RANGE (day)",
 )
 
-# One row an hour: what rhythm, trend, errors and latency are read from.
+# One row an hour: what rhythm, trend, errors and latency are read from. Only what the events themselves say is counted
+# here, so that late or repeated delivery leaves no trace; how they arrived is in ingest_quota.
 hour_rollup = Table(
     "hour_rollup",
     telemetry_metadata,
@@ -45,7 +46,6 @@ hour_rollup = Table(
     _count("events"),
     _count("api_calls"),
     _count("errors"),
-    _count("late"),
     _count("timed"),
     _count("ms_sum"),
 )
@@ -58,6 +58,7 @@ feature_rollup = Table(
     text("feature", primary_key=True),
     _count("events"),
     _count("errors"),
+    _count("denied"),
 )
 
 # One row an actor and day. Minutes of the day in which the actor did something are OR-ed in: whatever the order or the
@@ -84,7 +85,7 @@ feature_actor_rollup = Table(
     _count("denied"),
 )
 
-# What the events say of their surroundings: kind is agent, domain, version, zone or type.
+# What the events say of their surroundings: kind is agent, domain, version, zone, type, or latency (its bucket).
 facet_rollup = Table(
     "facet_rollup",
     telemetry_metadata,
@@ -96,6 +97,7 @@ facet_rollup = Table(
     _count("errors"),
 )
 
+# How events arrived, by the UTC day of their receipt: `late` after more than an hour, `ahead` of our clock by > 5 min.
 ingest_quota = Table(
     "ingest_quota",
     telemetry_metadata,
@@ -104,8 +106,11 @@ ingest_quota = Table(
     _count("accepted"),
     _count("duplicates"),
     _count("refused"),
+    _count("late"),
+    _count("ahead"),
 )
 
+# Installs whose profile is out of date since `marked_at`. Each batch rewrites the row: see clear_dirty in writes.py.
 dirty_install = Table(
     "dirty_install",
     telemetry_metadata,

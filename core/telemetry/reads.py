@@ -1,0 +1,244 @@
+"""Telemetry as culture and usage read it: from roll-ups only, so no read depends on the number of raw events.
+
+Each read takes the telemetry plane's session, an install and the first and last UTC day, both included.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, Literal
+
+import pandas as pd
+from sqlalchemy import ARRAY, Column, Select, Table, Text, cast, func, literal_column, select, tuple_
+
+from core.access.actor import Actor
+from core.access.permissions import Permission
+from core.periods import midnight
+from db.models.telemetry import (
+    actor_rollup,
+    dirty_install,
+    event,
+    facet_rollup,
+    feature_actor_rollup,
+    feature_rollup,
+    hour_rollup,
+    ingest_quota,
+)
+from db.session import ReadSession
+
+FacetKind = Literal["agent", "domain", "version", "zone", "type", "latency"]
+MOST_EVENTS: Final = 200
+# Changes with every write of the row, whoever's clock is right.
+VERSION: Final = literal_column("dirty_install.xmin::text", Text)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An install whose profile is out of date since `marked_at`; `version` is the mark as it was read."""
+
+    install_id: str
+    marked_at: datetime
+    last_event_at: datetime
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The hours (their beginnings) of the first and the last event of an install."""
+
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RawEvent:
+    """One event as it was kept."""
+
+    day: date
+    event_id: str
+    ts: datetime
+    received_at: datetime
+    type: str
+    feature: str | None
+    actor: str | None
+    session: str | None
+    status: int | None
+    ms: int | None
+    agent: str | None
+    domain: str | None
+    version: str | None
+    zone: str | None
+    props: dict[str, Any] | None
+
+
+def hours(session: ReadSession, install_id: str, start: date, end: date) -> pd.DataFrame:
+    """Return hour (UTC), events, api_calls, errors, timed (events with a duration) and ms_sum.
+
+    Hours without events have no row.
+    """
+    table = hour_rollup
+    names = ("hour", "events", "api_calls", "errors", "timed", "ms_sum")
+    statement = (
+        select(*(table.c[name] for name in names))
+        .where(
+            table.c.install_id == install_id,
+            table.c.hour >= midnight(start),
+            table.c.hour < midnight(end + timedelta(days=1)),
+        )
+        .order_by(table.c.hour)
+    )
+    made = _frame(session, statement)
+    made["hour"] = pd.to_datetime(made["hour"], utc=True)
+    return made
+
+
+def features(session: ReadSession, install_id: str, start: date, end: date) -> pd.DataFrame:
+    """Return day, feature, events, errors, denied (answered 402 or 403)."""
+    return _by_day(session, feature_rollup, ("day", "feature", "events", "errors", "denied"), install_id, start, end)
+
+
+def actors(session: ReadSession, install_id: str, start: date, end: date) -> pd.DataFrame:
+    """Return day, actor, events and minutes: 180 bytes, a bit for each minute of the UTC day, the first the highest.
+
+    An actor is a user, or `session:` and a session's id where no user was named. sessions.py reads the minutes.
+    """
+    table = actor_rollup
+    # bit_send gives the bits as bytes behind a length of four; as text they would be eight times the size.
+    minutes = func.substring(func.bit_send(table.c.minutes), 5).label("minutes")
+    statement = (
+        select(table.c.day, table.c.actor, table.c.events, minutes)
+        .where(_within(table, install_id, start, end))
+        .order_by(table.c.day, table.c.actor)
+    )
+    return _frame(session, statement)
+
+
+def feature_actors(session: ReadSession, install_id: str, start: date, end: date) -> pd.DataFrame:
+    """Return day, feature, actor, events, denied."""
+    names = ("day", "feature", "actor", "events", "denied")
+    return _by_day(session, feature_actor_rollup, names, install_id, start, end)
+
+
+def facets(session: ReadSession, install_id: str, start: date, end: date, kind: FacetKind) -> pd.DataFrame:
+    """Return day, value, events, errors for one kind of surroundings; latency's value is a bucket (see latency.py)."""
+    table = facet_rollup
+    statement = (
+        select(table.c.day, table.c.value, table.c.events, table.c.errors)
+        .where(_within(table, install_id, start, end), table.c.kind == kind)
+        .order_by(table.c.day, table.c.value)
+    )
+    return _frame(session, statement)
+
+
+def quota(session: ReadSession, install_id: str, start: date, end: date) -> pd.DataFrame:
+    """Return by day of receipt: day, accepted, duplicates, refused, late (> 1 h), ahead (of our clock, > 5 min)."""
+    names = ("day", "accepted", "duplicates", "refused", "late", "ahead")
+    return _by_day(session, ingest_quota, names, install_id, start, end)
+
+
+def daily_api_calls(session: ReadSession, install_id: str, start: date, end: date) -> pd.DataFrame:
+    """Return day, api_calls; days without events have no row."""
+    statement = _daily((install_id,), start, end, hour_rollup.c.api_calls)
+    return _frame(session, statement)[["day", "api_calls"]]
+
+
+def daily_events(session: ReadSession, install_ids: Sequence[str], start: date, end: date) -> pd.DataFrame:
+    """Return install_id, day, events for a list of installs; days without events have no row."""
+    return _frame(session, _daily(install_ids, start, end, hour_rollup.c.events))
+
+
+def first_and_last_event(session: ReadSession, install_id: str) -> Span | None:
+    """Return when an install's events begin and end, to the hour, or None if it never sent any."""
+    hour = hour_rollup.c.hour
+    ends = select(func.min(hour).label("first"), func.max(hour).label("last"))
+    row = session.execute(ends.where(hour_rollup.c.install_id == install_id)).mappings().one()
+    return Span(**row) if row["first"] is not None else None
+
+
+def last_events(session: ReadSession, install_ids: Sequence[str]) -> dict[str, datetime]:
+    """Return the hour of the last event of each install that ever sent one."""
+    asked = func.unnest(cast(list(install_ids), ARRAY(Text))).column_valued("asked")
+    last = select(func.max(hour_rollup.c.hour)).where(hour_rollup.c.install_id == asked).scalar_subquery()
+    found = session.execute(select(asked.label("install_id"), last.label("last"))).mappings()
+    return {row["install_id"]: row["last"] for row in found if row["last"] is not None}
+
+
+def dirty_installs(session: ReadSession, limit: int = 100) -> list[Mark]:
+    """Return installs with events since their profile was computed, the longest waiting first.
+
+    Read the marks before the roll-ups, and hand the same marks to writes.clear_dirty.
+    """
+    table = dirty_install
+    statement = (
+        select(table.c.install_id, table.c.marked_at, table.c.last_event_at, VERSION.label("version"))
+        .order_by(table.c.marked_at, table.c.install_id)
+        .limit(limit)
+    )
+    return [Mark(**row) for row in session.execute(statement).mappings()]
+
+
+def dirty_mark(session: ReadSession, install_id: str) -> Mark | None:
+    """Return the mark of an install whose profile is out of date, or None."""
+    table = dirty_install
+    statement = select(table.c.install_id, table.c.marked_at, table.c.last_event_at, VERSION.label("version"))
+    row = session.execute(statement.where(table.c.install_id == install_id)).one_or_none()
+    return Mark(*row) if row is not None else None
+
+
+def newest_events(
+    session: ReadSession,
+    actor: Actor,
+    install_id: str,
+    *,
+    limit: int,
+    before: tuple[datetime, str] | None = None,
+) -> list[RawEvent]:
+    """Return raw events of an install, newest first; `before` is the time and id of the last one already seen.
+
+    For support only, with `telemetry:read`; whoever calls has made sure that the actor may see the install.
+    """
+    actor.require(Permission.TELEMETRY_READ)
+    statement = select(*(event.c[name] for name in RawEvent.__dataclass_fields__)).where(
+        event.c.install_id == install_id
+    )
+    if before is not None:
+        at, event_id = before
+        # The day bounds the partitions that are opened; time and id say where in that day to go on.
+        statement = statement.where(
+            event.c.day <= at.astimezone(UTC).date(), tuple_(event.c.ts, event.c.event_id) < (at, event_id)
+        )
+    order = (event.c.day.desc(), event.c.ts.desc(), event.c.event_id.desc())
+    rows = session.execute(statement.order_by(*order).limit(min(limit, MOST_EVENTS)))
+    return [RawEvent(**row) for row in rows.mappings()]
+
+
+def _daily(install_ids: Sequence[str], start: date, end: date, counted: Column[int]) -> Select[Any]:
+    table = hour_rollup
+    day = func.date(func.timezone("UTC", table.c.hour)).label("day")
+    return (
+        select(table.c.install_id, day, func.sum(counted).label(counted.name))
+        .where(
+            table.c.install_id.in_(install_ids),
+            table.c.hour >= midnight(start),
+            table.c.hour < midnight(end + timedelta(days=1)),
+        )
+        .group_by(table.c.install_id, day)
+        .order_by(table.c.install_id, day)
+    )
+
+
+def _by_day(
+    session: ReadSession, table: Table, names: Sequence[str], install_id: str, start: date, end: date
+) -> pd.DataFrame:
+    keys = [column for column in table.primary_key if column.name != "install_id"]
+    statement = select(*(table.c[name] for name in names)).where(_within(table, install_id, start, end)).order_by(*keys)
+    return _frame(session, statement)
+
+
+def _within(table: Table, install_id: str, start: date, end: date) -> Any:
+    return (table.c.install_id == install_id) & table.c.day.between(start, end)
+
+
+def _frame(session: ReadSession, statement: Select[Any]) -> pd.DataFrame:
+    found = session.execute(statement)
+    return pd.DataFrame(found.fetchall(), columns=list(found.keys()))
