@@ -7,12 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.forms import is_https
+from api.front_door import COOKIE
 from core.access import sessions, tokens
 from core.access.sessions import SignedIn, SignInResult
 from core.config import Settings, secret_for
 from db.session import WriteSession
-
-COOKIE = "auth-token"
 
 
 def begin(

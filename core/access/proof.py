@@ -18,7 +18,7 @@ from db.session import WriteSession
 
 WRONG = (
     "The e-mail or the password is not right. Check both and try again; "
-    "an owner or admin of your organization can see your address under People."
+    "if you have forgotten it, whoever runs Calos for you can set a new one."
 )
 DISABLED = "This account is disabled. Ask an owner or admin of your organization to enable it."
 

@@ -81,8 +81,8 @@ def test_a_refusal_is_one_problem_for_unknown_and_wrong(client: TestClient, cred
         "status": 401,
         "code": "wrong_credentials",
         "detail": body["error"],
-        "error": "The e-mail or the password is not right. Check both and try again; an owner or admin of your "
-        "organization can see your address under People.",
+        "error": "The e-mail or the password is not right. Check both and try again; if you have forgotten it, whoever "
+        "runs Calos for you can set a new one.",
     }
 
 
