@@ -108,23 +108,24 @@ def demo() -> None:
 
 
 @demo.command("build")
-def demo_build() -> None:
-    """Build the demo world where there is none yet."""
+@click.option("--only-test-customer", is_flag=True, help="Add only the customer “Demo Customer”.")
+def demo_build(only_test_customer: bool) -> None:
+    """Build what is missing of the demo world."""
     from core.demo import world  # the demo is a large module that no other command needs
 
     migrate_all(settings())
     with opened() as databases:
-        world.build_once(databases, settings(), now=clock.now(), report=click.echo)
+        world.build(databases, settings(), now=clock.now(), report=click.echo, only_test_customer=only_test_customer)
 
 
 @demo.command("remove")
 @click.confirmation_option(prompt="Remove every row of the demo world? Your own customers stay.")
 def demo_remove() -> None:
     """Take every row of the demo world out, and nothing else."""
-    from core.demo import world  # as above
+    from core.demo.removal import remove  # as above
 
     with opened() as databases:
-        removed = world.remove(databases, now=clock.now())
+        removed = remove(databases, settings(), now=clock.now())
     click.echo(f"Removed {removed} demo customers with everything of theirs.")
 
 
@@ -152,10 +153,12 @@ def user_create(email: str, name: str, role: str, password: str) -> None:
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
 def user_role(email: str, role: str) -> None:
     """Give a person another role."""
-    from core.access.people import person_by_email, set_role
+    from core.access.directory import person_by_email
+    from core.access.membership import change_role
 
     with changing() as (session, actor):
-        set_role(session, actor, person_by_email(session, actor, email).id, Role(role), now=clock.now())
+        found = person_by_email(session, actor, email, now=clock.now())
+        change_role(session, actor, found.id, Role(role), now=clock.now())
     click.echo(f"{email} is {role} now.")
 
 
@@ -172,7 +175,8 @@ def license_group() -> None:
 @click.option("--notes", default="")
 def license_issue(customer: str, tier: str, billing_period: str, trial_days: int, notes: str) -> None:
     """Issue a license; prints the install id and, this once, the install secret."""
-    from core.accounts.issue import LicenseRequest, create_license
+    from core.accounts.requests import LicenseRequest
+    from core.accounts.writes import create_license
 
     request = LicenseRequest(customer, tier, billing_period, trial_days, notes)
     with changing() as (session, actor):
@@ -204,13 +208,20 @@ def audit() -> None:
 @audit.command("verify")
 def audit_verify() -> None:
     """Check every chain and its signed checkpoints; name the first break and exit 1 if there is one."""
-    from core.access.sealing import verify_all
+    from core.access.chain_verification import verify
+    from core.access.checkpoints import audit_key, folder_of
 
+    home = settings().home
     with opened() as databases, databases.control.read(SYSTEM) as session:
-        reports = verify_all(session, settings().home)
-    for report in reports:
-        click.echo(report.sentence)
-    if not all(report.whole for report in reports):
+        report = verify(session, folder_of(home), audit_key(home).verify_key)
+    for chain in report.broken:
+        broken = chain.broken
+        click.echo(f"BROKEN  organization {chain.organization_id}: {broken.sentence if broken else ''}")
+    click.echo(
+        f"{report.organizations} chains, {report.entries} entries, {report.checkpoints} checkpoints, "
+        f"{report.unsealed} not yet sealed: {'all whole' if report.intact else f'{len(report.broken)} broken'}."
+    )
+    if not report.intact:
         sys.exit(1)
 
 

@@ -48,7 +48,7 @@ def reset_password(session: WriteSession, actor: Actor, person_id: UUID, new: st
     Nobody else may, or an admin could sign in as anybody they outrank.
     """
     if actor.kind is not ActorKind.SYSTEM:
-        raise NotPermitted("Passwords are reset on the server, with manage.py.", code="operator_only")
+        raise NotPermitted("Passwords are reset on the server, with manage.py user password.", code="operator_only")
     target = person_to_change(session, actor, person_id, Permission.MEMBER_UPDATE_ROLE)
     check_new_password(new, email=target.email)
     _set(session, person_id, new)
