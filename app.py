@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.routing import Mount
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages import shell
@@ -19,10 +20,11 @@ if get_script_run_ctx() is None:
     check(_house.settings)
     logs.configure(_house.settings)
     _api = main.create_api(_house)
+    _live = live.create_live(_house)
 
     @asynccontextmanager
     async def _lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
-        async with Boot(_house, _api, parts={"api", "work", "live"}).running():
+        async with Boot(_house, _api, work=True, live=_live).running():
             shell.preload()
             yield {}
 
@@ -30,7 +32,7 @@ if get_script_run_ctx() is None:
     app = st.App(
         "pages/shell.py",
         lifespan=_lifespan,
-        routes=[*redirects.routes, live.mount(_house), *main.outer_routes(_house, _api)],
+        routes=[*redirects.routes, Mount("/socket.io", _live.app), *main.outer_routes(_house, _api)],
         middleware=[Middleware(front_door.FrontDoor, house=_house)],
     )
 else:

@@ -193,11 +193,17 @@ def telemetry() -> None:
 @click.argument("install_id")
 def telemetry_sample(install_id: str) -> None:
     """Add 50 sample events of the last 30 days to an install, to see its culture profile filled."""
-    from core.telemetry.sample import add_sample
+    from core.licensing.reads import license_by_install
+    from core.telemetry.sample import sample_events
+    from core.telemetry.writes import ingest
 
-    with opened() as databases, databases.control.read(SYSTEM) as control, databases.telemetry.write(SYSTEM) as session:
-        added = add_sample(control, session, operator(control), install_id, now=clock.now())
-    click.echo(f"Added {added} events to {install_id}.")
+    now = clock.now()
+    with opened() as databases:
+        with databases.control.read(SYSTEM) as control:
+            license_by_install(control, operator(control), install_id, now=now)
+        with databases.telemetry.write(SYSTEM) as session:
+            receipt = ingest(session, install_id, sample_events(install_id, now, now.toordinal()), now=now)
+    click.echo(f"Added {receipt.accepted} events to {install_id}. Its culture profile follows within seconds.")
 
 
 @main.group()

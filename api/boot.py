@@ -11,8 +11,9 @@ from anyio import to_thread
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.background import Background
+from api import background
 from api.house import House
+from api.live import Live
 from core import clock
 from core.access import credentials_file, setup
 from core.databases import door_url, migrate_all, open_databases, owner_urls
@@ -33,10 +34,10 @@ DOORS = "Open the doors"
 
 
 class Boot:
-    """One start of one process; `parts` says what it serves beside its doors (`api`, `work`, `live`)."""
+    """One start of one process: with `work` it also builds the demo and does what runs in the background."""
 
-    def __init__(self, house: House, api: FastAPI, *, parts: frozenset[str] | set[str]) -> None:
-        self.house, self.api, self.parts = house, api, parts
+    def __init__(self, house: House, api: FastAPI, *, work: bool, live: Live | None = None) -> None:
+        self.house, self.api, self.work, self.live = house, api, work, live
         self._stack = AsyncExitStack()
 
     @asynccontextmanager
@@ -54,7 +55,7 @@ class Boot:
             await self._stack.aclose()
 
     def _wants_demo(self) -> bool:
-        return self.house.settings.demo and "work" in self.parts
+        return self.house.settings.demo and self.work
 
     async def _start(self) -> None:
         try:
@@ -98,7 +99,7 @@ class Boot:
             if settings.credentials_file.is_file():
                 for sentence in credentials_file.import_file(session, settings.credentials_file, now=clock.now()):
                     log.warning("credentials file", detail=sentence)
-            if not self._wants_demo() and "work" in self.parts:
+            if not self._wants_demo() and self.work:
                 token = setup.make_setup_link(session, now=clock.now())
                 if token is not None:
                     self.house.setup_url = f"{settings.origin}/setup?token={token}"
@@ -121,4 +122,6 @@ class Boot:
         self._stack.push_async_callback(state.verify_door.close)
         state.ingest_door = await open_ingest_door(door_url(databases.control_url), door_url(databases.telemetry_url))
         self._stack.push_async_callback(state.ingest_door.close)
-        await self._stack.enter_async_context(Background(house, self.parts).running())
+        await self._stack.enter_async_context(
+            background.running(house, work=self.work and house.settings.worker, live=self.live)
+        )

@@ -70,6 +70,9 @@ class FrontDoor:
             return Close() if scope["type"] == "websocket" else starting_page(self.house, path)
         if path in closed_list.INSTALL_DOORS:
             return self._limited(self.rates.door, f"door:{scope['state']['address']}", scope)
+        if path.startswith("/socket.io/"):
+            # The realtime door admits people itself: its clients may be scripts that send their token within.
+            return self._limited(self.rates.door, f"live:{scope['state']['address']}", scope)
         if path.startswith("/assets/") or _while_starting(path):
             return None
         return await self._refusal_of_person(request, scope, path)

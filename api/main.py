@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from api import activity, audit, auth, enterprise, house, licenses, logs, sign_in, starting, telemetry
+from api import activity, audit, auth, enterprise, house, licenses, live, logs, sign_in, starting, telemetry
 from api.boot import Boot
 from api.depends import StrictRoute
 from api.front_door import FrontDoor
@@ -73,7 +73,23 @@ def create_standalone() -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with Boot(of, api, parts={"api"}).running():
+        async with Boot(of, api, work=False).running():
             yield
 
     return Starlette(routes=outer_routes(of, api), middleware=[Middleware(FrontDoor, house=of)], lifespan=lifespan)
+
+
+def create_live_standalone() -> Starlette:
+    """Return the realtime door alone; one process of it serves an installation."""
+    of = house.build()
+    logs.configure(of.settings)
+    door = live.create_live(of)
+    boot = Boot(of, create_api(of), work=False, live=door)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with boot.running():
+            yield
+
+    routes = [*starting.routes(of), Mount("/socket.io", door.app)]
+    return Starlette(routes=routes, middleware=[Middleware(FrontDoor, house=of)], lifespan=lifespan)

@@ -10,6 +10,7 @@ import uvicorn
 
 from api import background, house, logs
 from core.config import settings
+from core.databases import open_databases
 from core.demo.people import PEOPLE
 
 ROOT = Path(__file__).parents[1]
@@ -17,7 +18,7 @@ APPS = {
     "all": "app:app",
     "ui": "app:app",
     "api": "api.main:create_standalone",
-    "live": "api.live:create_standalone",
+    "live": "api.main:create_live_standalone",
 }
 
 
@@ -66,7 +67,7 @@ async def _work(of: house.House) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    of.opened = background.open_for_work(of.settings)
-    async with background.Background(of, {"work"}).running():
+    of.opened = open_databases(of.settings)
+    async with background.running(of, work=True, live=None):
         await stop.wait()
     of.opened.close()

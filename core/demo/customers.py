@@ -260,12 +260,11 @@ NAMED = (
     ),
     DemoCustomer(
         "Vandelay Imports",
-        "basic",
+        "pro",
         "US",
         "Logistics",
         Behavior(people=5, events=38, features=OFFICE, calls=1_500),
         months=22,
-        changes=(),
         churned_months_ago=8,
         returned=(2, "basic"),
     ),

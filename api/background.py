@@ -1,0 +1,97 @@
+"""What runs beside the doors: the relay, the sealer, recomputation, partitions, jobs; composed here, known nowhere."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from api.house import House
+from api.live import Live, run_live
+from api.once import forget_old_answers
+from core import clock
+from core.access.checkpoints import Checkpoints, audit_key, folder_of
+from core.access.sealing import seal_waiting
+from core.accounts.cards import refresh_cards
+from core.announce.relay import run_relay
+from core.announce.writes import prune
+from core.culture.writes import recompute_dirty
+from core.demo import world
+from core.jobs.schedule import Periodic, periodic, run_schedule
+from core.jobs.worker import run_worker
+from core.telemetry.partitions import drop_old_partitions, ensure_partitions
+from db.session import SYSTEM
+
+OUTBOX_KEPT = timedelta(days=90)
+AT_ONCE = 50
+
+log = structlog.get_logger("calos.background")
+
+
+@asynccontextmanager
+async def running(house: House, *, work: bool, live: Live | None) -> AsyncIterator[None]:
+    """Run what this process is for until the block ends, then let it finish; a part that fails is logged."""
+    stop = asyncio.Event()
+    parts: list[Coroutine[Any, Any, None]] = []
+    if work:
+        url = house.databases.control_url
+        parts += [run_relay(url, stop), run_schedule(url, schedule(house), stop), run_worker(url, (), stop)]
+    if live is not None:
+        parts.append(run_live(live, stop))
+    tasks = [asyncio.create_task(_told(part)) for part in parts]
+    try:
+        yield
+    finally:
+        stop.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                await asyncio.gather(*tasks, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+
+
+async def _told(part: Coroutine[Any, Any, None]) -> None:
+    try:
+        await part
+    except Exception:
+        log.exception("background part ended", part=part.__qualname__)
+        raise
+
+
+def schedule(house: House) -> list[Periodic]:
+    """Return what is done again and again in one process of the installation, with its pause in seconds."""
+    databases, settings = house.databases, house.settings
+    checkpoints = Checkpoints(folder_of(settings.home), audit_key(settings.home))
+
+    def seal() -> None:
+        seal_waiting(lambda: databases.control.write(SYSTEM), checkpoints, now=clock.now())
+
+    def profiles() -> None:
+        recompute_dirty(databases.control, databases.telemetry, now=clock.now(), limit=AT_ONCE)
+
+    def cards() -> None:
+        with databases.control.write(SYSTEM) as control, databases.telemetry.read(SYSTEM) as telemetry:
+            refresh_cards(control, telemetry, now=clock.now())
+
+    def partitions() -> None:
+        with databases.telemetry.write(SYSTEM) as session:
+            ensure_partitions(session, now=clock.now())
+            drop_old_partitions(session, now=clock.now(), retention_days=settings.telemetry_retention_days)
+
+    def forget() -> None:
+        with databases.control.write(SYSTEM) as session:
+            forget_old_answers(session, now=clock.now())
+            prune(session, clock.now() - OUTBOX_KEPT)
+
+    made = [
+        periodic("seal the audit trail", 0.5, seal),
+        periodic("recompute profiles", 5, profiles),
+        periodic("refresh customer cards", 5, cards),
+        periodic("keep partitions", 3600, partitions),
+        periodic("forget what is old", 3600, forget),
+    ]
+    if settings.demo:
+        made.append(periodic("keep the demo alive", 60, lambda: world.keep_alive(databases, now=clock.now())))
+    return made

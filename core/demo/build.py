@@ -1,0 +1,139 @@
+"""Building one demo customer: its history through the product's own writes, each act at its own time."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from core.access.actor import Actor
+from core.accounts import writes as accounts
+from core.accounts.requests import LicenseRequest
+from core.config import Settings
+from core.demo.behavior import calls_on, days_back, events
+from core.demo.customers import DEMO_INSTALL, DemoCustomer
+from core.licensing import writes as licensing
+from core.licensing.policy import Policy
+from core.organizations.writes import add_domain, create_organization, write_note
+from core.telemetry.writes import ingest
+from core.usage.records import UsageRecord, record_usage
+from db.session import WriteSession
+
+MONTH = timedelta(days=30.4375)
+EURO = frozenset({"DE", "FR", "NL", "PT", "FI"})
+DEMO_RECORDS = 50
+
+
+@dataclass(frozen=True)
+class Built:
+    """What telemetry of a customer is addressed to."""
+
+    organization_id: UUID
+    install_id: str
+
+
+def build_account(
+    session: WriteSession, actor: Actor, customer: DemoCustomer, settings: Settings, *, now: datetime
+) -> Built:
+    """Create the customer with its license, and everything that has happened to both since."""
+    founded = now - customer.months * MONTH
+    organization_id = create_organization(
+        session,
+        actor,
+        customer.name,
+        now=founded,
+        country=customer.country,
+        segment=customer.segment,
+        contact_email=f"it@{customer.name.lower().replace(' & ', '-').replace(' ', '-')}.test",
+        owner_email=customer.owner,
+        demo=True,
+    )
+    install_id = _license(session, actor, customer, organization_id, settings, founded, now)
+    for host in customer.domains:
+        add_domain(session, actor, organization_id, host, now=founded)
+    install_id = _later(session, actor, customer, organization_id, install_id, now)
+    if customer.note:
+        write_note(session, actor, organization_id, customer.note, now=now - timedelta(days=5))
+    return Built(organization_id, install_id)
+
+
+def _license(
+    session: WriteSession,
+    actor: Actor,
+    customer: DemoCustomer,
+    organization_id: UUID,
+    settings: Settings,
+    founded: datetime,
+    now: datetime,
+) -> str:
+    is_demo = customer.install_id == DEMO_INSTALL
+    trial_days, at = 0, founded
+    if customer.trial_days_left is not None:
+        trial_days, at = 14, now + timedelta(days=customer.trial_days_left - 14)
+    elif customer.trial_lost_days_ago is not None:
+        trial_days, at = 14, now - timedelta(days=customer.trial_lost_days_ago + 14)
+    elif customer.trial_won_days_ago is not None:
+        trial_days, at = 14, now - timedelta(days=customer.trial_won_days_ago + 14)
+    request = LicenseRequest(
+        user_id=str(organization_id),
+        tier=customer.tier,
+        billing_period=customer.period,
+        trial_days=trial_days,
+        currency="EUR" if customer.country in EURO else "USD",
+        install_id=customer.install_id,
+        install_secret=settings.demo_install_secret if is_demo else None,
+        expires_at=now + timedelta(days=customer.expires_in_days) if customer.expires_in_days else None,
+        policy=Policy(max_seats=customer.seats) if customer.seats else None,
+    )
+    made = accounts.create_license(session, actor, request, now=at)
+    if customer.trial_won_days_ago is not None:
+        won = now - timedelta(days=customer.trial_won_days_ago)
+        accounts.change_tier(session, actor, made.install_id, customer.tier, customer.period, now=won)
+    return made.install_id
+
+
+def _later(
+    session: WriteSession, actor: Actor, customer: DemoCustomer, organization_id: UUID, install_id: str, now: datetime
+) -> str:
+    """Let happen what has happened since, and return the install id in use today."""
+    for months, tier, period in customer.changes:
+        accounts.change_tier(session, actor, install_id, tier, period, now=now - months * MONTH)
+    if customer.suspended_days_ago is not None:
+        began, ended = (now - timedelta(days=days) for days in customer.suspended_days_ago)
+        licensing.suspend(session, actor, install_id, reason="No check-in for a month; asked them why.", now=began)
+        licensing.resume(session, actor, install_id, reason="Their network had blocked us; mended.", now=ended)
+    if customer.churned_months_ago is not None:
+        left = now - customer.churned_months_ago * MONTH
+        accounts.revoke_license(session, actor, install_id, reason="They canceled.", now=left)
+    if customer.returned is None:
+        return install_id
+    months, tier = customer.returned
+    request = LicenseRequest(user_id=str(organization_id), tier=tier, notes="Came back.")
+    return accounts.create_license(session, actor, request, now=now - months * MONTH).install_id
+
+
+def build_telemetry(
+    session: WriteSession, customer: DemoCustomer, install_id: str, *, now: datetime, days: int | None = None
+) -> int:
+    """Send the telemetry and usage of the last days as the install would have, and return how many events were new."""
+    days = days or customer.telemetry_days
+    receipt = ingest(session, install_id, events(customer.name, customer.behavior, now, days), now=now)
+    records = [
+        UsageRecord(
+            f"{day:%Y%m%d}", "api_calls_day", calls, datetime(day.year, day.month, day.day, 3, tzinfo=now.tzinfo)
+        )
+        for ago, day in days_back(now.date(), days)
+        if (calls := calls_on(customer.name, customer.behavior, day, ago))
+    ]
+    if customer.install_id == DEMO_INSTALL:
+        records = _demo_records(now)
+    record_usage(session, install_id, records, now=now)
+    return receipt.accepted
+
+
+def _demo_records(now: datetime) -> list[UsageRecord]:
+    """About 50 usage records over the last 30 days, as the seed's setup script makes them."""
+    first = now - timedelta(days=30)
+    moments = [first + (now - first) * (number + 0.5) / DEMO_RECORDS for number in range(DEMO_RECORDS)]
+    return [
+        UsageRecord(f"demo-{at:%Y%m%d}-{number}", "api_calls_day", 120 + 37 * (number % 11), at)
+        for number, at in enumerate(moments)
+    ]

@@ -1,0 +1,48 @@
+"""Taking the demo world out again: every row of its customers and people, and nothing else."""
+
+from datetime import datetime
+
+from sqlalchemy import NullPool, Select, create_engine, delete, select
+
+from core.access import audit
+from core.access.actor import system_actor
+from core.config import Settings
+from core.databases import Databases, owner_urls
+from core.organizations.reads import vendor_id
+from db.models import metadata, telemetry_metadata
+from db.models.access import person
+from db.models.licensing import license as licenses
+from db.models.organizations import organization
+from db.session import SYSTEM, psycopg_url
+
+REMOVED = "demo.removed"
+
+
+def remove(databases: Databases, settings: Settings, *, now: datetime) -> int:
+    """Delete the demo's customers with everything of theirs, and its people, and return how many customers went.
+
+    Done as the owner: the app itself may not delete from the ledger or the audit trail. Whole chains go with their
+    organizations, so none is broken; the vendor's own chain stays and says that the demo was removed.
+    """
+    ours: Select[tuple[object]] = select(organization.c.id).where(
+        organization.c.demo, organization.c.realm == "customer"
+    )
+    installs: Select[tuple[object]] = select(licenses.c.install_id).where(licenses.c.organization_id.in_(ours))
+    with databases.control.read(SYSTEM) as session:
+        install_ids = list(session.execute(installs).scalars())
+        customers = len(list(session.execute(ours)))
+    control, telemetry = owner_urls(settings)
+    with create_engine(psycopg_url(telemetry), poolclass=NullPool).begin() as connection:
+        for table in telemetry_metadata.sorted_tables:
+            connection.execute(delete(table).where(table.c.install_id.in_(install_ids)))
+    with create_engine(psycopg_url(control), poolclass=NullPool).begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            if "organization_id" in table.c:
+                connection.execute(delete(table).where(table.c.organization_id.in_(ours)))
+        connection.execute(delete(person).where(person.c.demo))
+        connection.execute(delete(organization).where(organization.c.demo, organization.c.realm == "customer"))
+    with databases.control.write(SYSTEM) as session:
+        vendor = vendor_id(session)
+        if vendor is not None:
+            audit.record(session, system_actor(vendor, "manage.py"), REMOVED, ("demo", "world"), now=now)
+    return customers

@@ -1,0 +1,150 @@
+"""The demo world: built once, gone on with when it was interrupted, kept alive while Calos runs."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from core.access import audit
+from core.access.actor import Actor, system_actor
+from core.access.people import create_person
+from core.accounts.cards import refresh_cards
+from core.config import Settings
+from core.culture.writes import recompute
+from core.databases import Databases
+from core.demo.build import Built, build_account, build_telemetry
+from core.demo.customers import DEMO_INSTALL, NAMED, DemoCustomer
+from core.demo.people import PEOPLE
+from core.demo.varied import varied
+from core.ids import new_id
+from core.organizations.reads import vendor_id
+from core.organizations.writes import create_organization
+from db.models.access import audit_entry, person
+from db.models.licensing import license as licenses
+from db.models.organizations import organization
+from db.session import SYSTEM, ReadSession, WriteSession
+
+BEGUN, BUILT = "demo.begun", "demo.built"
+VENDOR = "Calos"
+FOUNDED = timedelta(days=34 * 30.4375)
+# Profiles as they were, so that health has a past to be compared with.
+PAST_WEEKS = (8, 6, 5, 4, 3, 2, 1)
+
+Report = Callable[[str], object]
+
+
+def build_once(databases: Databases, settings: Settings, *, now: datetime, report: Report) -> None:
+    """Build the world on the first start of an empty installation, or go on where an interrupted build stopped."""
+    with databases.control.read(SYSTEM) as session:
+        if vendor_id(session) is not None and not (_said(session, BEGUN) and not _said(session, BUILT)):
+            return
+    build(databases, settings, now=now, report=report)
+
+
+def build(
+    databases: Databases, settings: Settings, *, now: datetime, report: Report, only_test_customer: bool = False
+) -> None:
+    """Build what is missing of the world: people and customers, each in a transaction of its own."""
+    customers = everybody()
+    if only_test_customer:
+        customers = tuple(one for one in customers if one.install_id == DEMO_INSTALL)
+    with databases.control.write(SYSTEM) as session:
+        actor = _begin(session, now)
+    for number, customer in enumerate(customers, start=1):
+        report(f"{customer.name} ({number} of {len(customers)})")
+        _customer(databases, settings, actor, customer, now)
+    if not only_test_customer:
+        with databases.control.write(SYSTEM) as session:
+            _people(session, actor, settings, now)
+    with databases.control.write(SYSTEM) as control, databases.telemetry.read(SYSTEM) as telemetry:
+        refresh_cards(control, telemetry, now=now, limit=10_000)
+        audit.record(session=control, actor=actor, action=BUILT, target=("demo", "world"), now=now)
+    report("ready")
+
+
+def everybody() -> tuple[DemoCustomer, ...]:
+    """Return all customers of the world."""
+    return (*NAMED, *varied())
+
+
+def keep_alive(databases: Databases, *, now: datetime) -> int:
+    """Send what the demo's installs have done since they last reported, and return how many events that was."""
+    with databases.control.read(SYSTEM) as session:
+        installs = _installs(session)
+    added = 0
+    for customer in everybody():
+        if customer.name in installs and customer.churned_months_ago is None:
+            with databases.telemetry.write(SYSTEM) as telemetry:
+                added += build_telemetry(telemetry, customer, installs[customer.name], now=now, days=1)
+    return added
+
+
+def _begin(session: WriteSession, now: datetime) -> Actor:
+    vendor = vendor_id(session)
+    if vendor is None:
+        founder = system_actor(new_id())
+        vendor = create_organization(session, founder, VENDOR, realm="vendor", now=now - FOUNDED)
+    actor = system_actor(vendor, "Demo")
+    if not _said(session, BEGUN):
+        audit.record(session, actor, BEGUN, ("demo", "world"), now=now)
+    return actor
+
+
+def _customer(databases: Databases, settings: Settings, actor: Actor, customer: DemoCustomer, now: datetime) -> None:
+    with databases.control.read(SYSTEM) as session:
+        built = _built(session, customer.name)
+    if built is None:
+        with databases.control.write(SYSTEM) as session:
+            built = build_account(session, actor, customer, settings, now=now)
+    with databases.telemetry.write(SYSTEM) as session:
+        build_telemetry(session, customer, built.install_id, now=now)
+    for weeks in (*PAST_WEEKS, 0):
+        with databases.control.write(SYSTEM) as control, databases.telemetry.read(SYSTEM) as telemetry:
+            recompute(control, telemetry, built.install_id, now=now - timedelta(weeks=weeks))
+
+
+def _people(session: WriteSession, actor: Actor, settings: Settings, now: datetime) -> None:
+    for each in PEOPLE:
+        if session.execute(select(person.c.id).where(person.c.email == each.email)).first():
+            continue
+        home = actor.organization_id
+        if each.customer is not None:
+            home = session.execute(
+                select(organization.c.id).where(organization.c.name == each.customer, organization.c.demo)
+            ).scalar_one()
+        create_person(
+            session,
+            actor,
+            home,
+            each.email,
+            each.name,
+            each.role,
+            settings.demo_password,
+            now=now - timedelta(days=14),
+            demo=True,
+            allow_short=True,
+        )
+
+
+def _said(session: ReadSession, action: str) -> bool:
+    return session.execute(select(audit_entry.c.id).where(audit_entry.c.action == action).limit(1)).first() is not None
+
+
+def _built(session: ReadSession, name: str) -> Built | None:
+    row = session.execute(
+        select(licenses.c.organization_id, licenses.c.install_id)
+        .join(organization, organization.c.id == licenses.c.organization_id)
+        .where(organization.c.name == name, organization.c.demo)
+        .order_by(licenses.c.issued_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return Built(row.organization_id, row.install_id) if row else None
+
+
+def _installs(session: ReadSession) -> dict[str, str]:
+    rows = session.execute(
+        select(organization.c.name, licenses.c.install_id)
+        .join(licenses, licenses.c.organization_id == organization.c.id)
+        .where(organization.c.demo, licenses.c.revoked_at.is_(None))
+    )
+    return {row.name: row.install_id for row in rows}
