@@ -162,6 +162,20 @@ def user_role(email: str, role: str) -> None:
     click.echo(f"{email} is {role} now.")
 
 
+@user.command("password")
+@click.option("--email", required=True)
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+def user_password(email: str, password: str) -> None:
+    """Set somebody's password, unlock them and end their sessions."""
+    from core.access.directory import person_by_email
+    from core.access.password_changes import reset_password
+
+    now = clock.now()
+    with changing() as (session, actor):
+        reset_password(session, actor, person_by_email(session, actor, email, now=now).id, password, now=now)
+    click.echo(f"{email} signs in with the new password from now on; every earlier session has ended.")
+
+
 @main.group("license")
 def license_group() -> None:
     """Issue licenses."""
