@@ -168,21 +168,14 @@ def dirty_installs(session: ReadSession, limit: int = 100) -> list[Mark]:
 
     Read the marks before the roll-ups, and hand the same marks to writes.clear_dirty.
     """
-    table = dirty_install
-    statement = (
-        select(table.c.install_id, table.c.marked_at, table.c.last_event_at, VERSION.label("version"))
-        .order_by(table.c.marked_at, table.c.install_id)
-        .limit(limit)
-    )
-    return [Mark(**row) for row in session.execute(statement).mappings()]
+    oldest = dirty_install.c.marked_at, dirty_install.c.install_id
+    return [_mark(row) for row in session.execute(_MARKS.order_by(*oldest).limit(limit))]
 
 
 def dirty_mark(session: ReadSession, install_id: str) -> Mark | None:
     """Return the mark of an install whose profile is out of date, or None."""
-    table = dirty_install
-    statement = select(table.c.install_id, table.c.marked_at, table.c.last_event_at, VERSION.label("version"))
-    row = session.execute(statement.where(table.c.install_id == install_id)).one_or_none()
-    return Mark(*row) if row is not None else None
+    row = session.execute(_MARKS.where(dirty_install.c.install_id == install_id)).one_or_none()
+    return _mark(row) if row is not None else None
 
 
 def newest_events(
@@ -210,6 +203,15 @@ def newest_events(
     order = (event.c.day.desc(), event.c.ts.desc(), event.c.event_id.desc())
     rows = session.execute(statement.order_by(*order).limit(min(limit, MOST_EVENTS)))
     return [RawEvent(**row) for row in rows.mappings()]
+
+
+_MARKS: Final = select(
+    dirty_install.c.install_id, dirty_install.c.marked_at, dirty_install.c.last_event_at, VERSION.label("version")
+)
+
+
+def _mark(row: Any) -> Mark:
+    return Mark(row.install_id, row.marked_at, row.last_event_at, row.version)
 
 
 def _daily(install_ids: Sequence[str], start: date, end: date, counted: Column[int]) -> Select[Any]:
