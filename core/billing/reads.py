@@ -98,6 +98,18 @@ def latest_subscription(session: ReadSession, actor: Actor, license_id: UUID) ->
     return _one(session, actor, license_id)
 
 
+def latest_currency(session: ReadSession, organization_id: UUID) -> str | None:
+    """Return the currency that a customer pays in or last paid in, or None for one who never paid."""
+    statement = (
+        select(subscription.c.currency)
+        .where(subscription.c.organization_id == organization_id)
+        .order_by(subscription.c.started_at.desc(), subscription.c.id.desc())
+        .limit(1)
+    )
+    found: str | None = session.execute(statement).scalar_one_or_none()
+    return found
+
+
 def subscriptions_of(session: ReadSession, actor: Actor, organization_id: UUID) -> tuple[Subscription, ...]:
     """Return every subscription a customer has or had, newest first; needs `finance:read`."""
     actor.require(Permission.FINANCE_READ)

@@ -55,19 +55,7 @@ def mrr_of(session: ReadSession, actor: Actor, organization_ids: Collection[UUID
     actor.require(Permission.FINANCE_READ)
     for organization_id in organization_ids:
         actor.require_sight_of(organization_id)
-    statement = (
-        select(movement.c.organization_id, movement.c.currency, _CHANGE.label("minor"))
-        .where(movement.c.organization_id.in_(organization_ids), movement.c.effective_at <= at)
-        .group_by(movement.c.organization_id, movement.c.currency)
-        .having(_CHANGE != 0)
-        .order_by(movement.c.organization_id)
-    )
-    found = {organization_id: Money(0, REPORTING) for organization_id in organization_ids}
-    for organization_id, rows in groupby(session.execute(statement), key=lambda row: row.organization_id):
-        amounts = [Money(int(row.minor), row.currency) for row in rows]
-        single = len(amounts) == 1
-        found[organization_id] = amounts[0] if single else exchange_rates(session).report(amounts, at.date())
-    return found
+    return balances_of(session, organization_ids, at)
 
 
 def mrr_by_tier(session: ReadSession, actor: Actor, at: datetime) -> dict[str, Money]:
@@ -170,6 +158,23 @@ def movements_in(session: ReadSession, actor: Actor, period: Period, *, limit: i
     _may_see_all(actor)
     within = (movement.c.effective_at >= period.start) & (movement.c.effective_at < period.end)
     return _movements(session, within, limit)
+
+
+def balances_of(session: ReadSession, organization_ids: Collection[UUID], at: datetime) -> dict[UUID, Money]:
+    """Return what `mrr_of` does; for the cards, which are refreshed by the system, so asks no permission."""
+    statement = (
+        select(movement.c.organization_id, movement.c.currency, _CHANGE.label("minor"))
+        .where(movement.c.organization_id.in_(organization_ids), movement.c.effective_at <= at)
+        .group_by(movement.c.organization_id, movement.c.currency)
+        .having(_CHANGE != 0)
+        .order_by(movement.c.organization_id)
+    )
+    found = {organization_id: Money(0, REPORTING) for organization_id in organization_ids}
+    for organization_id, rows in groupby(session.execute(statement), key=lambda row: row.organization_id):
+        amounts = [Money(int(row.minor), row.currency) for row in rows]
+        single = len(amounts) == 1
+        found[organization_id] = amounts[0] if single else exchange_rates(session).report(amounts, at.date())
+    return found
 
 
 def standing(session: ReadSession, organization_id: UUID, at: datetime) -> Standing:

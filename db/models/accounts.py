@@ -63,6 +63,8 @@ Index("ix_customer_card_last_seen", BY_LAST_SEEN, _c.organization_id)
 Index("ix_customer_card_renewal", BY_RENEWAL, _c.organization_id)
 Index("ix_customer_card_limit", BY_LIMIT, _c.organization_id)
 
+Index("ix_customer_card_refreshed_at", _c.refreshed_at)
+
 card_mark = Table(
     "card_mark",
     metadata,

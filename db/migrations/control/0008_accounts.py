@@ -69,6 +69,7 @@ def upgrade() -> None:
     )
     for order, expression in ORDERS.items():
         op.create_index(f'ix_customer_card_{order}', 'customer_card', [sa.literal_column(expression), 'organization_id'], unique=False)
+    op.create_index('ix_customer_card_refreshed_at', 'customer_card', ['refreshed_at'], unique=False)
     protect('customer_card')
     shared('card_mark')
 

@@ -1,0 +1,91 @@
+"""Customer cards brought up to date: what marks, new events and the turn of the day have made stale."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Text, delete, literal_column, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+
+from core.accounts.card_facts import card_rows
+from core.periods import midnight
+from core.telemetry.reads import dirty_installs
+from db.models.accounts import card_mark, customer_card
+from db.models.licensing import license as licenses
+from db.session import ReadSession, WriteSession
+
+# Changes with every write of the row: two marks in one instant differ.
+_VERSION: Final = literal_column("card_mark.xmin::text", Text)
+
+
+def refresh_card(session: WriteSession, telemetry: ReadSession, organization_id: UUID, *, now: datetime) -> None:
+    """Bring one customer's card up to date within the transaction of the change, so that the page shows it at once."""
+    _refresh(session, telemetry, [organization_id], now)
+
+
+def refresh_cards(session: WriteSession, telemetry: ReadSession, *, now: datetime, limit: int = 200) -> int:
+    """Bring up to `limit` stale cards up to date and return how many; a job calls this until it returns 0.
+
+    Marked ones come first, then customers whose installs sent events since, then those not refreshed today.
+    """
+    return len(_refresh(session, telemetry, _due(session, telemetry, now, limit), now))
+
+
+def _due(session: ReadSession, telemetry: ReadSession, now: datetime, limit: int) -> list[UUID]:
+    marked = select(card_mark.c.organization_id).order_by(card_mark.c.marked_at).limit(limit)
+    found = dict.fromkeys(session.execute(marked).scalars())
+    if len(found) < limit:
+        found.update(dict.fromkeys(_active_since(session, telemetry, limit)))
+    if len(found) < limit:
+        of_yesterday = customer_card.c.refreshed_at < midnight(now.date())
+        oldest = select(customer_card.c.organization_id).where(of_yesterday).order_by(customer_card.c.refreshed_at)
+        found.update(dict.fromkeys(session.execute(oldest.limit(limit)).scalars()))
+    return list(found)[:limit]
+
+
+def _active_since(session: ReadSession, telemetry: ReadSession, limit: int) -> list[UUID]:
+    """Return the customers whose installs sent events after their card was refreshed."""
+    since = {mark.install_id: mark.marked_at for mark in dirty_installs(telemetry, limit)}
+    statement = (
+        select(licenses.c.install_id, customer_card.c.organization_id, customer_card.c.refreshed_at)
+        .join(customer_card, customer_card.c.organization_id == licenses.c.organization_id)
+        .where(licenses.c.install_id.in_(since))
+    )
+    found = session.execute(statement)
+    return [row.organization_id for row in found if row.refreshed_at < since[row.install_id]]
+
+
+def _refresh(
+    session: WriteSession, telemetry: ReadSession, organization_ids: Collection[UUID], now: datetime
+) -> set[UUID]:
+    """Write or delete these cards, and return whose are up to date now."""
+    # The marks are read before the facts: one set in between has another version, and outlives this refresh.
+    marks = _marks(session, organization_ids)
+    rows = card_rows(session, telemetry, organization_ids, now)
+    without = set(organization_ids) - {row["organization_id"] for row in rows}
+    session.execute(delete(customer_card).where(customer_card.c.organization_id.in_(without)))
+    done = _write(session, rows) | without
+    spent = sorted((one, version) for one, version in marks.items() if one in done)
+    session.execute(delete(card_mark).where(tuple_(card_mark.c.organization_id, _VERSION).in_(spent)))
+    return done
+
+
+def _marks(session: ReadSession, organization_ids: Collection[UUID]) -> dict[UUID, str]:
+    mine = card_mark.c.organization_id.in_(organization_ids)
+    found = session.execute(select(card_mark.c.organization_id, _VERSION.label("version")).where(mine))
+    return {row.organization_id: row.version for row in found}
+
+
+def _write(session: WriteSession, rows: list[dict[str, Any]]) -> set[UUID]:
+    """Write the cards and return whose; an older refresh that comes late leaves the newer card alone."""
+    if not rows:
+        return set()
+    # In one order, so that two refreshes of the same customers wait for each other instead of deadlocking.
+    statement = insert(customer_card).values(sorted(rows, key=lambda row: row["organization_id"].hex))
+    changed = {name: statement.excluded[name] for name in rows[0] if name != "organization_id"}
+    newer = statement.excluded.refreshed_at >= customer_card.c.refreshed_at
+    written = statement.on_conflict_do_update(
+        index_elements=[customer_card.c.organization_id], set_=changed, where=newer
+    ).returning(customer_card.c.organization_id)
+    return set(session.execute(written).scalars())

@@ -1,0 +1,97 @@
+"""The orders a list of customers can be in, and the cursor that says where to go on."""
+
+import base64
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Text, bindparam, cast, tuple_
+
+from core.errors import InvalidInput
+from db.models import accounts as cards
+from db.models.accounts import customer_card
+
+_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,12})?")
+
+
+def _text(text: str) -> str:
+    # What UTF-8 cannot hold, PostgreSQL cannot be asked.
+    return text.encode().decode()
+
+
+def _number(text: str) -> str:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+def _instant(text: str) -> str:
+    return text if text in {"infinity", "-infinity"} else datetime.fromisoformat(text).isoformat()
+
+
+@dataclass(frozen=True)
+class Order:
+    """An indexed expression, its direction, and what reads a cursor's place or raises ValueError."""
+
+    by: ColumnElement[Any]
+    descending: bool
+    read: Callable[[str], str]
+
+
+# Each in the one direction that people ask for, with what is unknown at the end.
+ORDERS: Final[dict[str, Order]] = {
+    "name": Order(cards.BY_NAME, descending=False, read=_text),
+    "mrr": Order(cards.BY_MRR, descending=True, read=_number),
+    "health": Order(cards.BY_HEALTH, descending=False, read=_number),
+    "usage": Order(cards.BY_USAGE, descending=True, read=_number),
+    "last_seen": Order(cards.BY_LAST_SEEN, descending=True, read=_instant),
+    "renewal": Order(cards.BY_RENEWAL, descending=False, read=_instant),
+    "limit": Order(cards.BY_LIMIT, descending=True, read=_number),
+}
+SORTS: Final = tuple(ORDERS)
+
+
+def order_named(sort: str) -> Order:
+    """Return an order by its name, or raise InvalidInput naming those there are."""
+    if sort not in ORDERS:
+        raise InvalidInput(f"There is no order “{sort[:40]}”. Use one of {', '.join(SORTS)}.", field="sort")
+    return ORDERS[sort]
+
+
+def order_by(order: Order) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """Return the ORDER BY of an order; the customer's id decides between equals."""
+    keys = (order.by, customer_card.c.organization_id)
+    return (keys[0].desc(), keys[1].desc()) if order.descending else keys
+
+
+def place(order: Order) -> ColumnElement[str]:
+    """Return a row's place in an order as text, for its cursor."""
+    return cast(order.by, Text).label("place")
+
+
+def cursor_after(sort: str, row_place: str, organization_id: UUID) -> str:
+    """Return the cursor of the rows that come after this one."""
+    return base64.urlsafe_b64encode(json.dumps([sort, row_place, str(organization_id)]).encode()).decode()
+
+
+def after(sort: str, cursor: str) -> ColumnElement[bool]:
+    """Return the condition on rows after a cursor, or raise InvalidInput for one that is not of this order."""
+    order = order_named(sort)
+    try:
+        named, row_place, customer = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        row_place, customer_id = order.read(row_place), UUID(customer)
+    except (ValueError, TypeError, AttributeError) as wrong:
+        raise _foreign() from wrong
+    if named != sort or not isinstance(row_place, str) or "\x00" in row_place:
+        raise _foreign()
+    keys = tuple_(order.by, customer_card.c.organization_id)
+    known = tuple_(cast(bindparam(None, row_place, type_=Text), order.by.type), customer_id)
+    return keys < known if order.descending else keys > known
+
+
+def _foreign() -> InvalidInput:
+    return InvalidInput("This cursor belongs to another list. Start again without it.", field="cursor")
