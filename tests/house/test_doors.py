@@ -1,0 +1,142 @@
+"""Where tables are touched and sessions opened: in few files, each listed here with its reason."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.house.sources import all_files, imports, is_in, name, product_files, python_files, tree
+
+# Beside reads.py and writes.py of every domain, which need no reason.
+NARROW_STATEMENTS = {
+    "api/once.py": "the answers kept for Idempotency-Key are the door's own, in the transaction of the work",
+    "core/access/audit.py": "the one insert that every write of every domain uses",
+    "core/access/audit_reads.py": "the trail as people search it",
+    "core/access/chain_verification.py": "walks a chain entry by entry beside its checkpoints",
+    "core/access/credentials_file.py": "adds the people of a file who are not there yet",
+    "core/access/directory.py": "people as they are looked up",
+    "core/access/membership.py": "what happens to people after they joined",
+    "core/access/password_changes.py": "the one place that replaces a hash on purpose",
+    "core/access/people.py": "people as they are added",
+    "core/access/proof.py": "compares, counts and locks out, for a caller nobody knows yet",
+    "core/access/sealing.py": "chains entries that wait, under a lock of the chain's head",
+    "core/access/session_watch.py": "one read for all open connections",
+    "core/access/sessions.py": "rows that are read at every request, before an actor is known",
+    "core/access/setup.py": "the link that makes the first owner",
+    "core/access/standing.py": "locks the rows of those who are compared",
+    "core/accounts/card_facts.py": "gathers a card from every domain below it",
+    "core/accounts/cards.py": "writes the cards, which repeat what other tables say",
+    "core/accounts/orders.py": "orders of a list as expressions over its columns",
+    "core/culture/comparisons.py": "reads of other installs, for what one is compared with",
+    "core/demo/removal.py": "removes rows of every domain, and nothing else",
+    "core/demo/world.py": "asks how far an interrupted build came",
+    "core/licensing/decisions.py": "the log of decisions, and one made again",
+    "core/licensing/status.py": "the status rule as an expression, beside the same rule in Python",
+    "core/organizations/marks.py": "the marks that every domain below the card leaves",
+    "core/usage/records.py": "counts a record once, whatever is retried",
+}
+
+# Beside api/ (a request is a transaction) and core/jobs/ (a job is one).
+DOORS = {
+    "manage.py": "a command is one transaction",
+    "pages/parts/load.py": "a screen reads and changes through it",
+    "pages/parts/session.py": "who is looking is asked anew in every run",
+    "core/demo/world.py": "builds and removes a world in steps that commit",
+    "core/doctor/database.py": "looks at what the doors would open",
+}
+
+# Connections that are no session of SQLAlchemy's.
+CONNECTIONS = {
+    "db/session.py": "makes them",
+    "db/migrate.py": "the owner's, for migrations",
+    "core/jobs/alone.py": "holds a lock or listens for as long as the process lives",
+    "core/licensing/door.py": "verification: raw psycopg, one grouped read",
+    "core/telemetry/door.py": "ingest: raw psycopg, one prepared statement",
+}
+MAKERS = {"create_engine", "create_async_engine", "AsyncConnectionPool", "ConnectionPool"}
+
+
+def test_tables_are_touched_in_few_named_files() -> None:
+    touching = {
+        name(path)
+        for path in product_files()
+        if not name(path).startswith("db/") and path.name not in {"reads.py", "writes.py"} and _touches_tables(path)
+    }
+    unlisted = sorted(touching - set(NARROW_STATEMENTS))
+    assert unlisted == [], (
+        "SQL belongs in reads.py or writes.py of its domain; a narrow file is listed with its reason."
+    )
+    assert sorted(set(NARROW_STATEMENTS) - touching) == [], "These no longer touch a table: take them off the list."
+
+
+def _touches_tables(path: Path) -> bool:
+    return any(is_in(module, "db.models") for _, module in imports(path))
+
+
+def test_screens_touch_no_table() -> None:
+    assert [name(path) for path in python_files("pages") if _touches_tables(path)] == []
+
+
+def test_sessions_are_opened_only_at_the_doors() -> None:
+    opening = {name(path) for path in product_files() if any(_openings(path))}
+    inside = {path for path in opening if not path.startswith(("api/", "core/jobs/", "db/"))}
+    assert sorted(inside - set(DOORS)) == [], "Take a session as an argument; the door that calls opens it."
+    assert sorted(set(DOORS) - inside) == [], "These no longer open a session: take them off the list."
+
+
+def _openings(path: Path) -> Iterator[int]:
+    """Yield the lines that open a session of a plane, or hand over the way to open one."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Attribute) and node.attr in {"read", "write"} and _is_plane(node.value):
+            yield node.lineno
+        if isinstance(node, ast.With | ast.AsyncWith):
+            for item in node.items:
+                call = item.context_expr
+                if (
+                    isinstance(call, ast.Call)
+                    and isinstance(call.func, ast.Attribute)
+                    and call.func.attr in {"read", "write"}
+                ):
+                    yield node.lineno
+
+
+def _is_plane(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in {"control", "telemetry"}
+
+
+def test_connections_are_made_in_few_named_files() -> None:
+    making = {name(path) for path in product_files() if any(_connections(path))}
+    assert sorted(making - set(CONNECTIONS)) == [], "Use the session the door opened."
+    assert sorted(set(CONNECTIONS) - making) == [], "These no longer connect: take them off the list."
+
+
+def _connections(path: Path) -> Iterator[int]:
+    for node in ast.walk(tree(path)):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func.value if isinstance(node.func, ast.Subscript) else node.func
+        if isinstance(called, ast.Name) and called.id in MAKERS:
+            yield node.lineno
+        if isinstance(called, ast.Attribute) and called.attr == "connect" and "psycopg" in ast.unparse(called.value):
+            yield node.lineno
+
+
+def test_the_product_knows_neither_its_tests_nor_its_commands() -> None:
+    for path in product_files():
+        if not name(path).startswith("scripts/"):
+            wrong = [module for _, module in imports(path) if is_in(module, "tests", "scripts", "manage", "app")]
+            assert wrong == [], name(path)
+
+
+def test_what_customers_embed_knows_nothing_of_ours() -> None:
+    for path in python_files("client"):
+        wrong = [module for _, module in imports(path) if is_in(module, "core", "db", "api", "pages", "tests")]
+        assert wrong == [], name(path)
+
+
+def test_rows_leave_the_core_as_values() -> None:
+    """ORM rows in the hands of a page or a route would load on touch, outside of their transaction."""
+    for path in all_files():
+        wrong = [
+            module for _, module in imports(path) if module in {"sqlalchemy.orm.Session", "sqlalchemy.orm.sessionmaker"}
+        ]
+        assert wrong == [], name(path)
