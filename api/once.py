@@ -52,8 +52,9 @@ class Once:
             "body": b"",
             "at": self._now,
         }
-        done = self._session.execute(insert(remembered_answer).values(row).on_conflict_do_nothing())
-        return done.rowcount == 1
+        mine = insert(remembered_answer).values(row).on_conflict_do_nothing().returning(remembered_answer.c.at)
+        # An insert's rowcount is not told by the driver; a returned row is.
+        return self._session.execute(mine).one_or_none() is not None
 
     def _remembered(self) -> Any:
         mine = (remembered_answer.c.credential == self._credential) & (remembered_answer.c.idempotency_key == self._key)

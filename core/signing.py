@@ -16,7 +16,6 @@ from typing import Any, Final, Literal
 from nacl import bindings
 
 Use = Literal["answers", "files"]
-USES: Final[tuple[Use, ...]] = ("answers", "files")
 OVERLAP: Final = timedelta(days=90)
 SIGNATURE_BYTES: Final = 64
 

@@ -120,7 +120,7 @@ def license_by_install(session: ReadSession, actor: Actor, install_id: str, *, n
     found = session.execute(_visible(actor, now).where(licenses.c.install_id == install_id)).one_or_none()
     if found is None:
         raise NotFound(f"There is no license with the install id {install_id[:80]}, or you may not see it.")
-    return _license(found)
+    return _license(found, actor)
 
 
 def licenses_of(session: ReadSession, actor: Actor, organization_id: UUID, *, now: datetime) -> tuple[License, ...]:
@@ -128,7 +128,7 @@ def licenses_of(session: ReadSession, actor: Actor, organization_id: UUID, *, no
     actor.require(Permission.CUSTOMER_READ)
     actor.require_sight_of(organization_id)
     mine = _newest_first(_visible(actor, now).where(licenses.c.organization_id == organization_id))
-    return tuple(_license(row) for row in session.execute(mine))
+    return tuple(_license(row, actor) for row in session.execute(mine))
 
 
 def search(
@@ -155,7 +155,7 @@ def search(
     if cursor is not None:
         statement = statement.where(tuple_(licenses.c.issued_at, licenses.c.id) < tuple_(*_place(cursor)))
     rows = session.execute(_newest_first(statement).limit(limit + 1)).all()
-    items = tuple(_license(row) for row in rows[:limit])
+    items = tuple(_license(row, actor) for row in rows[:limit])
     return Page(items, _cursor(items[-1]) if len(rows) > limit else None)
 
 
@@ -194,16 +194,14 @@ def _mentions(text: str) -> ColumnElement[bool]:
     )
 
 
-def _license(row: Any) -> License:
+def _license(row: Any, actor: Actor) -> License:
     found = dict(row._mapping)
-    return License(
-        **{
-            **found,
-            "status": Status(found["status"]),
-            "domains": tuple(found["domains"]),
-            "entitlements": tuple(found["entitlements"]),
-        }
-    )
+    found["status"] = Status(found["status"])
+    found.update({name: tuple(found[name]) for name in ("domains", "entitlements")})
+    if actor.realm != "vendor":
+        # What staff write to each other is not the customer's to read.
+        found.update(notes="", revoke_reason=None)
+    return License(**found)
 
 
 def _cursor(last: License) -> str:

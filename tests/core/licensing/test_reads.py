@@ -31,6 +31,7 @@ def world(session: WriteSession, cast: Cast, now: datetime) -> dict[str, str]:
             "pro" if age % 2 else "basic",
             term="paid",
             billing_period="monthly",
+            notes="a hard bargain",
             policy=rules,
             install_id=f"globex-{age}",
             now=now - age * DAY,
@@ -63,6 +64,19 @@ def test_a_customer_sees_only_its_own(session: WriteSession, cast: Cast, world: 
     with pytest.raises(NotFound):
         reads.licenses_of(session, cast.otto, initech, now=now)
     assert len(reads.licenses_of(session, cast.otto, cast.globex, now=now)) == 7
+
+
+def test_what_staff_note_is_not_the_customers_to_read(
+    session: WriteSession, cast: Cast, world: dict[str, str], now: datetime
+) -> None:
+    writes.revoke(session, cast.fiona, "globex-0", reason="they never pay", now=now)
+    assert reads.license_by_install(session, cast.vera, "globex-0", now=now).revoke_reason == "they never pay"
+    theirs = [
+        reads.license_by_install(session, cast.otto, "globex-0", now=now),
+        *reads.licenses_of(session, cast.otto, cast.globex, now=now),
+        *reads.search(session, cast.otto, now=now).items,
+    ]
+    assert {(one.revoke_reason, one.notes) for one in theirs} == {(None, "")}
 
 
 def test_row_level_security_holds_where_a_query_would_not(
