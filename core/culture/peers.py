@@ -1,0 +1,151 @@
+"""How an install's use of each feature compares with customers of the same tier and size: lifts with intervals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from core.culture.estimate import Abstention, Estimate, Figure, known, too_few
+from core.culture.features import Features, FeatureUse, PeerGroup
+
+LEAST_PEERS = 10
+LEAST_SUPPORT = 10
+FALSE_DISCOVERY_RATE = 0.05
+DRAWS = 4_000
+_SIZES = ((5, "1-5"), (20, "6-20"), (100, "21-100"))
+
+
+@dataclass(frozen=True)
+class ShareSums:
+    """Sums over accounts of one feature's share of active person-days, and of its square."""
+
+    total: float
+    squares: float
+
+
+@dataclass(frozen=True)
+class Peers:
+    """The other accounts an install is compared with.
+
+    `patterns` counts accounts by the set of features they adopted; `inverse_n` is the sum of 1/active person-days, from
+    which the part of the spread that is mere sampling is known.
+    """
+
+    accounts: int
+    basis: str
+    inverse_n: float
+    shares: Mapping[str, ShareSums]
+    patterns: Sequence[tuple[frozenset[str], int]]
+
+    def adopters(self, *features: str) -> int:
+        """Return how many peers adopted all of the features."""
+        return sum(accounts for adopted, accounts in self.patterns if adopted.issuperset(features))
+
+
+@dataclass(frozen=True)
+class PeerRow:
+    """One account as its peers see it: on how many of its active person-days each feature was used."""
+
+    person_days: int
+    feature_days: Mapping[str, int]
+    adopted: frozenset[str]
+
+
+def without(peers: Peers, own: PeerRow | None) -> Peers:
+    """Return the peers less the account itself: nobody is their own peer."""
+    if own is None or own.person_days == 0:
+        return peers
+    shares = dict(peers.shares)
+    for feature, days in own.feature_days.items():
+        share, sums = days / own.person_days, shares.get(feature)
+        if sums is not None:
+            shares[feature] = ShareSums(max(0.0, sums.total - share), max(0.0, sums.squares - share**2))
+    patterns = [(adopted, n - (adopted == own.adopted)) for adopted, n in peers.patterns]
+    return Peers(peers.accounts - 1, peers.basis, peers.inverse_n - 1 / own.person_days, shares, patterns)
+
+
+NOBODY = Peers(0, "too few", 0.0, {}, ())
+
+
+def size_band(people: int) -> str:
+    """Return the band of team size that peers share."""
+    return next((name for most, name in _SIZES if people <= most), "over 100")
+
+
+def with_lifts(features: Features, peers: Peers) -> Features:
+    """Return the map with each feature's lift against peers and whether it stands out.
+
+    The share of active person-days is a binomial share whose prior is a Beta fitted to the peers' shares by moments
+    (empirical Bayes), so that an install with few days is drawn toward its peers. Features stand out only where the
+    95 % interval excludes 1 after Benjamini and Hochberg (1995) over all features.
+    """
+    group = PeerGroup(peers.accounts, peers.basis)
+    if peers.accounts < LEAST_PEERS or features.person_days == 0:
+        missing = too_few("peers", LEAST_PEERS, peers.accounts)
+        return replace(features, peers=group, items=tuple(replace(item, lift=missing) for item in features.items))
+    generator = np.random.default_rng(20_261_121)  # the same data must give the same profile
+    compared = [_lift(item, features.person_days, peers, generator) for item in features.items]
+    flagged = _discoveries([p for _, p in compared])
+    items = [
+        replace(item, lift=figure, stands_out=_side(figure) if flag else None)
+        for item, (figure, _), flag in zip(features.items, compared, flagged, strict=True)
+    ]
+    return replace(features, peers=group, items=tuple(items))
+
+
+def co_adoption(peers: Peers, heavy: str, missing: str) -> Figure:
+    """Return P(missing | heavy) ÷ P(missing) among peers, with a 95 % interval on the log scale (Katz 1978)."""
+    both, first, second = peers.adopters(heavy, missing), peers.adopters(heavy), peers.adopters(missing)
+    if both < LEAST_SUPPORT or peers.accounts <= first:
+        return too_few("peers that adopted both", LEAST_SUPPORT, both)
+    lift = (both / first) / (second / peers.accounts)
+    spread = 1.959963984540054 * np.sqrt(max(0.0, 1 / both - 1 / first + 1 / second - 1 / peers.accounts))
+    low, high = lift * float(np.exp(-spread)), lift * float(np.exp(spread))
+    return Estimate(lift, low, high, both, "co-adoption among peers, log-normal 95 %")
+
+
+def _prior(feature: str, peers: Peers) -> tuple[float, float]:
+    """Fit Beta(a, b) by moments; at least as wide as two accounts' worth, at most as narrow as 200 days'."""
+    sums = peers.shares.get(feature, ShareSums(0.0, 0.0))
+    middle = (sums.total + 0.5) / (peers.accounts + 1)
+    mean = sums.total / peers.accounts
+    spread = sums.squares / peers.accounts - mean**2
+    sampling = middle * (1 - middle) * peers.inverse_n / peers.accounts
+    between = max(spread - sampling, 1e-6)
+    strength = float(np.clip(middle * (1 - middle) / between - 1, 2.0, 200.0))
+    return middle * strength, (1 - middle) * strength
+
+
+def _lift(item: FeatureUse, n: int, peers: Peers, generator: np.random.Generator) -> tuple[Figure, float]:
+    a, b = _prior(item.feature, peers)
+    used = min(item.actor_days, n)
+    if used == 0 and peers.shares.get(item.feature) is None:
+        return Abstention("no peer uses it either", peers.accounts), 1.0
+    own = generator.beta(used + a, n - used + b, DRAWS)
+    middle = a / (a + b)
+    # The peers' mean is itself known only as well as their number allows.
+    theirs = generator.beta(middle * peers.accounts + 0.5, (1 - middle) * peers.accounts + 0.5, DRAWS)
+    ratio = own / theirs
+    low, high = (float(q) for q in np.quantile(ratio, (0.025, 0.975)))
+    above = float((ratio > 1).mean())
+    p = 2 * min(above, 1 - above) + 1 / DRAWS
+    value = ((used + a) / (n + a + b)) / middle
+    return Estimate(value, low, high, n, f"Beta shrinkage to {peers.accounts} peers, 95 %"), p
+
+
+def _discoveries(p_values: Sequence[float]) -> list[bool]:
+    """Say which of several comparisons stand, the expected share of false ones held to 5 %."""
+    order = np.argsort(p_values)
+    passed = 0
+    for rank, index in enumerate(order, start=1):
+        if p_values[index] <= FALSE_DISCOVERY_RATE * rank / len(p_values):
+            passed = rank
+    kept = set(order[:passed].tolist())
+    return [index in kept for index in range(len(p_values))]
+
+
+def _side(figure: Figure) -> Literal["above", "below"] | None:
+    if not known(figure) or figure.low is None or figure.high is None or figure.low <= 1 <= figure.high:
+        return None
+    return "above" if figure.low > 1 else "below"

@@ -1,0 +1,133 @@
+"""Everything inferred of one install from what was observed, before anything is judged."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.culture.account import Account
+from core.culture.engagement import (
+    GAP_MINUTES,
+    Engagement,
+    Sessions,
+    events_per_session,
+    read_engagement,
+    read_sessions,
+)
+from core.culture.features import Features, read_features
+from core.culture.observations import NO_RUNS, Observations
+from core.culture.peers import Peers, with_lifts
+from core.culture.reliability import Reliability, read_reliability
+from core.culture.rhythm import Rhythm, read_rhythm
+from core.culture.stack import Stack, read_stack
+from core.culture.team import Team, read_team
+from core.culture.trend import Trend, read_trend
+from core.licensing import versions
+from core.usage.consumption import Consumption
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The person of most events, never by name: their share of the events of known people, and days of silence."""
+
+    share: float
+    days_silent: float
+    people: int
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the sentences, the health score, the archetype and the upsell rules are made from."""
+
+    account: Account
+    observed: Observations
+    events: int
+    api_calls: int
+    errors: int
+    features: Features
+    rhythm: Rhythm
+    sessions: Sessions
+    engagement: Engagement
+    trend: Trend
+    reliability: Reliability
+    team: Team
+    stack: Stack
+    usage: tuple[Consumption, ...]
+    peers: Peers
+    champion: Champion | None
+    releases_behind: int | None
+
+    @property
+    def now(self) -> datetime:
+        """The instant the picture is of."""
+        return self.observed.now
+
+    @property
+    def events_per_day(self) -> float:
+        """Events a day of the window, or since the first event if that is younger."""
+        return self.events / self._days
+
+    @property
+    def other_events_per_day(self) -> float:
+        """The same without API calls."""
+        return (self.events - self.api_calls) / self._days
+
+    @property
+    def _days(self) -> int:
+        first = self.observed.first_event_at
+        lived = (self.observed.window.last_day - first.date()).days + 1 if first else 1
+        return max(1, min(self.observed.window.days, lived))
+
+
+def take(
+    account: Account,
+    observed: Observations,
+    usage: Sequence[Consumption],
+    peers: Peers,
+    releases: Sequence[str],
+) -> Picture:
+    """Infer everything; `releases` are the versions known in the field."""
+    hours = observed.hours_in(observed.window)
+    sessions = read_sessions(observed.runs)
+    features = with_lifts(read_features(observed, account.features), peers)
+    stack = read_stack(observed)
+    return Picture(
+        account=account,
+        observed=observed,
+        events=sum(row.events for row in hours),
+        api_calls=sum(row.api_calls for row in hours),
+        errors=sum(row.errors for row in hours),
+        features=features,
+        rhythm=read_rhythm(observed, events_per_session(observed, sessions)),
+        sessions=sessions,
+        engagement=read_engagement(observed),
+        trend=read_trend(observed),
+        reliability=read_reliability(observed, features),
+        team=read_team(observed, observed.runs.get(GAP_MINUTES, NO_RUNS)),
+        stack=stack,
+        usage=tuple(usage),
+        peers=peers,
+        champion=_champion(observed),
+        releases_behind=_behind(stack.main_version, releases),
+    )
+
+
+def _champion(observed: Observations) -> Champion | None:
+    people = observed.named_actors()
+    events: Counter[str] = Counter()
+    for row in people:
+        events[row.actor] += row.events
+    if not events:
+        return None
+    name, most = events.most_common(1)[0]
+    last = max(row.day for row in people if row.actor == name)
+    return Champion(most / events.total(), float((observed.now.date() - last).days), len(events))
+
+
+def _behind(main: str | None, releases: Sequence[str]) -> int | None:
+    """Return how many releases (4.1, 4.2, not their patches) are newer than the one in use; None if unknown."""
+    own = versions.parse(main) if main else None
+    parsed = [version for version in map(versions.parse, releases) if version is not None]
+    if own is None or not parsed:
+        return None
+    return len({numbers[:2] for numbers, _ in parsed if numbers[:2] > own[0][:2]})
