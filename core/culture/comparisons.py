@@ -1,0 +1,111 @@
+"""What an install is compared with and judged by: its peers, the releases in the field, earlier health and outcomes."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Float, cast, func, select
+
+from core.culture.peers import LEAST_PEERS, NOBODY, PeerRow, Peers, ShareSums, without
+from core.culture.profile import PastHealth
+from core.culture.upsells import Closed, Outcomes
+from db.models.culture import culture_profile, health_day, upsell
+from db.session import ReadSession
+
+CLOSED = ("won", "lost", "ignored")
+COMPARED_DAYS = 7
+# A version that one installation alone reports may be somebody's own build.
+LEAST_INSTALLS_OF_A_RELEASE = 2
+
+
+class Comparisons:
+    """What installs are compared with and judged by; kept for a batch, since it hardly changes within one."""
+
+    def __init__(self, session: ReadSession) -> None:
+        self.releases = releases_in_field(session)
+        self.outcomes = outcomes(session)
+        self._groups: dict[tuple[str, str | None], Peers] = {}
+
+    def peers(self, session: ReadSession, install_id: str, tier_id: str, band: str) -> Peers:
+        """Return the accounts of the same tier and size, or of the same tier where those are too few; never itself."""
+        own, own_band = _peer_row(session, install_id, tier_id)
+        near = without(self._group(session, tier_id, band), own if own_band == band else None)
+        if near.accounts >= LEAST_PEERS:
+            return near
+        wide = without(self._group(session, tier_id, None), own)
+        return wide if wide.accounts >= LEAST_PEERS else replace(NOBODY, accounts=wide.accounts)
+
+    def _group(self, session: ReadSession, tier_id: str, band: str | None) -> Peers:
+        key = (tier_id, band)
+        if key not in self._groups:
+            self._groups[key] = _peers(session, tier_id, band)
+        return self._groups[key]
+
+
+def closed_before(session: ReadSession, install_id: str) -> dict[tuple[str, str], Closed]:
+    """Return, by kind and subject, how the install's opportunities were last closed."""
+    c = upsell.c
+    statement = select(c.kind, c.subject, c.state, c.closed_at).where(c.install_id == install_id, c.state.in_(CLOSED))
+    rows = session.execute(statement.order_by(c.closed_at))
+    return {(row.kind, row.subject): Closed(row.state, row.closed_at) for row in rows}
+
+
+def past_health(session: ReadSession, install_id: str, now: datetime) -> PastHealth | None:
+    """Return the health of a week ago, or of the oldest day since where there is none so old."""
+    c = health_day.c
+    today = now.astimezone(UTC).date()
+    week_ago = today - timedelta(days=COMPARED_DAYS)
+    statement = select(c.day, c.weights_version, c.parts).where(
+        c.install_id == install_id, c.day < today, c.score.is_not(None)
+    )
+    before = session.execute(statement.where(c.day <= week_ago).order_by(c.day.desc()).limit(1)).one_or_none()
+    row = before or session.execute(statement.order_by(c.day).limit(1)).one_or_none()
+    return PastHealth(row.day, row.weights_version, row.parts) if row is not None else None
+
+
+def releases_in_field(session: ReadSession) -> tuple[str, ...]:
+    """Return the versions that at least two installs mainly run: what counts as released."""
+    c = culture_profile.c
+    statement = select(c.main_version).where(c.main_version.is_not(None)).group_by(c.main_version)
+    return tuple(session.execute(statement.having(func.count() >= LEAST_INSTALLS_OF_A_RELEASE)).scalars())
+
+
+def outcomes(session: ReadSession) -> dict[str, Outcomes]:
+    """Return what became of the closed opportunities, by leading rule: what the chance to win is learnt from."""
+    c = upsell.c
+    won = func.count().filter(c.state == "won").label("won")
+    statement = select(c.rule, won, func.count().label("closed")).where(c.state.in_(CLOSED)).group_by(c.rule)
+    return {row.rule: Outcomes(row.won, row.closed) for row in session.execute(statement)}
+
+
+def _peer_row(session: ReadSession, install_id: str, tier_id: str) -> tuple[PeerRow | None, str | None]:
+    c = culture_profile.c
+    statement = select(c.person_days, c.feature_days, c.adopted, c.size_band)
+    row = session.execute(statement.where(c.install_id == install_id, c.tier_id == tier_id)).one_or_none()
+    if row is None:
+        return None, None
+    return PeerRow(row.person_days, row.feature_days, frozenset(row.adopted)), row.size_band
+
+
+def _peers(session: ReadSession, tier_id: str, band: str | None) -> Peers:
+    """Sum over accounts in the database: few rows come back, however many accounts there are."""
+    c = culture_profile.c
+    group = [c.tier_id == tier_id, c.person_days > 0] + ([c.size_band == band] if band else [])
+    whole = cast(c.person_days, Float)
+    counted = select(func.count().label("accounts"), func.coalesce(func.sum(1 / whole), 0.0).label("inverse"))
+    total = session.execute(counted.where(*group)).one()
+    each = func.jsonb_each_text(c.feature_days).table_valued("key", "value")
+    share = cast(each.c.value, Float) / whole
+    summed = (
+        select(each.c.key, func.sum(share).label("total"), func.sum(share * share).label("squares"))
+        .select_from(culture_profile, each)
+        .where(*group)
+        .group_by(each.c.key)
+    )
+    patterns = select(c.adopted, func.count().label("accounts")).where(*group).group_by(c.adopted)
+    return Peers(
+        accounts=total.accounts,
+        basis="same tier and size" if band else "same tier",
+        inverse_n=total.inverse,
+        shares={row.key: ShareSums(row.total, row.squares) for row in session.execute(summed)},
+        patterns=[(frozenset(row.adopted), row.accounts) for row in session.execute(patterns)],
+    )

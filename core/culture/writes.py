@@ -1,0 +1,265 @@
+"""Changes to culture: a profile computed and kept, and what people do with the upsells found."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from core.access import audit
+from core.access.actor import Actor, system_actor
+from core.access.permissions import Permission
+from core.culture.account import Commercial
+from core.culture.comparisons import Comparisons
+from core.culture.peers import size_band
+from core.culture.profile import Profile, to_json
+from core.culture.reads import compute, stale_installs
+from core.culture.upsells import Opportunity
+from core.errors import Conflict, InvalidInput, NotFound
+from core.ids import new_id
+from core.licensing.reads import license_by_install
+from core.organizations.marks import mark_card
+from core.organizations.reads import vendor_id
+from core.telemetry.reads import dirty_installs
+from core.telemetry.writes import clear_dirty
+from db.models.culture import culture_profile, health_day, upsell
+from db.session import SYSTEM, Database, ReadSession, WriteSession
+
+LONGEST_NOTE = 2_000
+LONGEST_SNOOZE = timedelta(days=366)
+# What vanished and comes back within this time is the same conversation, with its notes.
+REVIVED_WITHIN = timedelta(days=90)
+
+# What a caller from above knows of an install's invoices and tickets, or None to leave it at what billing knows.
+CommercialOf = Callable[[ReadSession, str, datetime], Commercial | None]
+
+
+def recompute(
+    control: WriteSession,
+    telemetry: ReadSession,
+    install_id: str,
+    *,
+    now: datetime,
+    commercial: Commercial | None = None,
+    comparisons: Comparisons | None = None,
+) -> Profile:
+    """Compute an install's profile anew and keep it, its health of the day and its upsells; NotFound without a license.
+
+    For jobs and for whatever changes a license; a person's wish goes through request_recompute.
+    """
+    # Two workers on one install would each call the other's upsells gone.
+    control.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"culture {install_id}"})
+    actor = system_actor(_vendor(control))
+    license = license_by_install(control, actor, install_id, now=now)
+    made = compute(control, telemetry, actor, license, now=now, commercial=commercial, comparisons=comparisons)
+    _keep_profile(control, made)
+    _keep_health(control, made, now)
+    _keep_upsells(control, made, now)
+    mark_card(control, made.organization_id, now)
+    return made
+
+
+def recompute_dirty(
+    control: Database,
+    telemetry: Database,
+    *,
+    now: datetime,
+    limit: int = 100,
+    commercial_of: CommercialOf | None = None,
+) -> tuple[str, ...]:
+    """Recompute up to `limit` profiles: those with new events first, then those a day old; return their installs.
+
+    Each is its own transaction, and a mark goes after its profile is kept: a run killed midway loses nothing.
+    """
+    with telemetry.read(SYSTEM) as reading:
+        marks = {mark.install_id: mark for mark in dirty_installs(reading, limit)}
+    with control.read(SYSTEM) as reading:
+        compared = Comparisons(reading)
+        old = stale_installs(reading, now=now, limit=limit - len(marks)) if len(marks) < limit else []
+    done = []
+    for install_id in dict.fromkeys([*marks, *old]):
+        with control.write(SYSTEM) as writing, telemetry.read(SYSTEM) as reading:
+            known = commercial_of(writing, install_id, now) if commercial_of else None
+            # Events of a license that was since erased have nobody to make a profile of.
+            with suppress(NotFound):
+                recompute(writing, reading, install_id, now=now, commercial=known, comparisons=compared)
+                done.append(install_id)
+        if install_id in marks:
+            # What arrived meanwhile has rewritten the mark, which then stays.
+            with telemetry.write(SYSTEM) as clearing:
+                clear_dirty(clearing, [marks[install_id]])
+    return tuple(done)
+
+
+def request_recompute(
+    control: WriteSession, telemetry: ReadSession, actor: Actor, install_id: str, *, now: datetime
+) -> Profile:
+    """Compute a profile anew because a person asked; needs `culture:recompute`, and is audited."""
+    actor.require(Permission.CULTURE_RECOMPUTE)
+    actor.require_vendor()
+    made = recompute(control, telemetry, install_id, now=now)
+    target = ("install", install_id)
+    audit.record(control, actor, "culture.recomputed", target, now=now, organization_id=made.organization_id)
+    return made
+
+
+def assign(session: WriteSession, actor: Actor, upsell_id: UUID, to_email: str | None, *, now: datetime) -> None:
+    """Give an open opportunity to somebody by e-mail, or to nobody."""
+    email = to_email.strip().lower() if to_email else None
+    if email is not None and ("@" not in email or len(email) > 320):
+        raise InvalidInput("Give the e-mail address of a colleague, or nobody.", field="assignedTo")
+    _change(session, actor, upsell_id, "upsell.assigned", {"assigned_to": email}, now=now)
+
+
+def snooze(session: WriteSession, actor: Actor, upsell_id: UUID, until: datetime | None, *, now: datetime) -> None:
+    """Let an open opportunity sleep until an instant within a year, or wake it."""
+    if until is not None and not now < until <= now + LONGEST_SNOOZE:
+        raise InvalidInput("Snooze until a time from now to a year ahead.", field="until")
+    _change(session, actor, upsell_id, "upsell.snoozed", {"snoozed_until": until}, now=now)
+
+
+def note(session: WriteSession, actor: Actor, upsell_id: UUID, words: str, *, now: datetime) -> None:
+    """Replace the note of an open opportunity."""
+    words = words.strip()
+    if len(words) > LONGEST_NOTE:
+        raise InvalidInput(f"Keep the note to {LONGEST_NOTE:,} characters; it has {len(words):,}.", field="note")
+    _change(session, actor, upsell_id, "upsell.noted", {"note": words or None}, now=now)
+
+
+def close(
+    session: WriteSession,
+    actor: Actor,
+    upsell_id: UUID,
+    outcome: Literal["won", "lost", "ignored"],
+    reason: str = "",
+    *,
+    now: datetime,
+) -> None:
+    """Close an open opportunity as won, lost or ignored; the rule's precision learns from it."""
+    if outcome not in {"won", "lost", "ignored"}:
+        raise InvalidInput("Close an opportunity as won, lost or ignored.", field="outcome")
+    if len(reason) > LONGEST_NOTE:
+        raise InvalidInput(f"Keep the reason to {LONGEST_NOTE:,} characters.", field="reason")
+    values = {"state": outcome, "close_reason": reason.strip() or None, "closed_at": now}
+    _change(session, actor, upsell_id, "upsell.closed", values, now=now)
+
+
+def _change(
+    session: WriteSession, actor: Actor, upsell_id: UUID, action: str, values: Mapping[str, Any], *, now: datetime
+) -> None:
+    actor.require(Permission.CULTURE_READ)
+    actor.require(Permission.CUSTOMER_UPDATE)
+    actor.require_vendor()
+    columns = [upsell.c.organization_id, upsell.c.state, *(upsell.c[name] for name in values if name != "state")]
+    row = session.execute(select(*columns).where(upsell.c.id == upsell_id).with_for_update()).one_or_none()
+    if row is None:
+        raise NotFound("There is no such opportunity.")
+    if row.state != "open":
+        raise Conflict(f"This opportunity is {_STATES[row.state]}. Only an open one can be changed.")
+    session.execute(update(upsell).where(upsell.c.id == upsell_id).values(**values, updated_at=now))
+    before = {name: _plain(row._mapping[name]) for name in values}
+    after = {name: _plain(value) for name, value in values.items()}
+    target, owner = ("upsell", str(upsell_id)), row.organization_id
+    audit.record(session, actor, action, target, now=now, organization_id=owner, before=before, after=after)
+
+
+_STATES = {"won": "won already", "lost": "closed as lost", "ignored": "closed as ignored", "gone": "gone"}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _vendor(session: ReadSession) -> UUID:
+    found = vendor_id(session)
+    if found is None:
+        raise NotFound("Calos is not set up yet: there is no vendor. Finish set-up first.")
+    return found
+
+
+def _keep_profile(session: WriteSession, made: Profile) -> None:
+    values = {
+        "install_id": made.install_id,
+        "organization_id": made.organization_id,
+        "computed_at": made.computed_at,
+        "method_version": made.method_version,
+        "tier_id": made.tier_id,
+        "size_band": size_band(made.team.seen),
+        "person_days": made.features.person_days,
+        "adopted": sorted(item.feature for item in made.features.in_state("adopted", "habitual")),
+        "feature_days": {item.feature: item.actor_days for item in made.features.items if item.actor_days},
+        "main_version": made.stack.main_version,
+        "profile": to_json(made),
+    }
+    changed = {name: value for name, value in values.items() if name != "install_id"}
+    statement = insert(culture_profile).values(**values)
+    session.execute(statement.on_conflict_do_update(index_elements=["install_id"], set_=changed))
+
+
+def _keep_health(session: WriteSession, made: Profile, now: datetime) -> None:
+    health = made.health
+    changed = {
+        "organization_id": made.organization_id,
+        "low": health.low,
+        "high": health.high,
+        "score": health.score,
+        "parts": health.contributions(),
+        "weights_version": health.weights_version,
+    }
+    day = now.astimezone(UTC).date()
+    statement = insert(health_day).values(install_id=made.install_id, day=day, **changed)
+    session.execute(statement.on_conflict_do_update(index_elements=["install_id", "day"], set_=changed))
+
+
+def _keep_upsells(session: WriteSession, made: Profile, now: datetime) -> None:
+    """Bring the open rows to what was found; what people wrote on a row stays, what vanished is gone."""
+    c = upsell.c
+    own = select(c.id, c.kind, c.subject, c.state).where(c.install_id == made.install_id)
+    recent = own.where((c.state == "open") | ((c.state == "gone") & (c.updated_at > now - REVIVED_WITHIN)))
+    # The open row of a conversation comes last and so wins over one that went before.
+    rows = session.execute(recent.order_by(c.state == "open", c.updated_at)).all()
+    known = {(row.kind, row.subject): row.id for row in rows}
+    found = {(one.kind, one.subject): one for one in made.upsells}
+    for key, one in found.items():
+        if key in known:
+            session.execute(
+                update(upsell).where(c.id == known[key]).values(**_columns(one), state="open", updated_at=now)
+            )
+        else:
+            _open(session, made, one, now)
+    vanished = [row.id for row in rows if row.state == "open" and (row.kind, row.subject) not in found]
+    if vanished:
+        session.execute(update(upsell).where(c.id.in_(vanished)).values(state="gone", updated_at=now))
+
+
+def _open(session: WriteSession, made: Profile, one: Opportunity, now: datetime) -> None:
+    values = {
+        "organization_id": made.organization_id,
+        "install_id": made.install_id,
+        "found_at": now,
+        "updated_at": now,
+    }
+    session.execute(
+        insert(upsell).values(id=new_id(), kind=one.kind, subject=one.subject, state="open", **values, **_columns(one))
+    )
+
+
+def _columns(one: Opportunity) -> dict[str, Any]:
+    return {
+        "rule": one.rule,
+        "rule_version": one.rule_version,
+        "rules": list(one.rules),
+        "priority": one.priority,
+        "offer": one.offer,
+        "offer_label": one.offer_label,
+        "sentence": one.sentence,
+        "evidence": [asdict(fact) for fact in one.evidence],
+        "expected_value_minor": one.expected_value_minor,
+        "currency": one.currency,
+        "expected_value_basis": one.expected_value_basis,
+        "days_left": one.days_left,
+    }
