@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 from sqlalchemy.exc import OperationalError
 
+from core import clock
 from core.access.actor import Actor
 from core.databases import databases
 from core.errors import CalosError
@@ -58,6 +60,11 @@ def load_both(
     """Return `read(control, telemetry, actor, …)`, remembered for some seconds per actor and arguments."""
     result: Result = _cached_both(f"{read.__module__}.{read.__qualname__}", actor, read, *given, **named)
     return result
+
+
+def minute() -> datetime:
+    """Return the time to the minute: what a page passes as `now`, so that reads within a minute share the cache."""
+    return clock.now().replace(second=0, microsecond=0)
 
 
 @contextmanager

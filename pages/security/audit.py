@@ -1,0 +1,61 @@
+"""Audit: is the chain whole, and who did what."""
+
+from datetime import timedelta
+
+import streamlit as st
+
+from core.access import audit_reads
+from core.access.permissions import Permission
+from pages.parts import columns, filters, session
+from pages.parts import format as say
+from pages.parts.cards import card, header
+from pages.parts.empty import empty
+from pages.parts.load import load, minute
+from pages.security import entry, trail
+
+SPANS = {"24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30), "12m": timedelta(days=365)}
+SHOWN = 200
+
+
+def page() -> None:
+    """Draw the screen."""
+    actor = session.require(Permission.AUDIT_READ)
+    now = minute()
+    with header(
+        "Audit", "Every change, who made it and from where; sealed into a chain that nobody can rewrite unseen."
+    ):
+        span = filters.one_of("Range", list(SPANS), key="range", default="30d")
+    trail.state(actor, now)
+    place = card("trail", "Trail", "Newest first. Select a row to see what was before and after.")
+    with place.right:
+        who = filters.search("Who", key="who")
+        action = filters.pick("Action", load(audit_reads.actions, actor, None), key="action", placeholder="Any action")
+    wanted = audit_reads.Search(who=who, action=action or "", since=now - SPANS[span])
+    found = load(audit_reads.search, actor, None, wanted, limit=SHOWN)
+    with place.body:
+        _rows(found)
+
+
+def _rows(found: audit_reads.Trail) -> None:
+    if not found.entries:
+        empty("trail", "Nothing happened that fits", "Choose a longer range, or clear the filters.", icon="history")
+        return
+    picked = columns.table(
+        trail.frame(found.entries),
+        {
+            "at": columns.when("When"),
+            "who": columns.text("Who"),
+            "did": columns.text("Did", width="medium"),
+            "to": columns.text("To", width="medium"),
+            "why": columns.text("Why", width="medium"),
+            "from": columns.text("From", help="The address the request came from."),
+            "place": columns.text("Place", help="Its number in the chain; empty for the second until it is sealed."),
+        },
+        key="entries",
+        alt="Audit entries, newest first: when, who, what, to what, why and from where.",
+        select="one",
+    )
+    if found.next is not None:
+        st.caption(f"The newest {say.integer(SHOWN)} are shown. Narrow the range or the filters to see older ones.")
+    if picked:
+        entry.show(found.entries[picked[0]])

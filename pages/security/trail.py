@@ -1,0 +1,87 @@
+"""What the Audit screen says of the trail: whether the chain is whole, and its entries as rows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from core.access.actor import Actor
+from core.access.audit_reads import AuditEntry, ChainState, chain_state
+from core.access.chain_verification import ChainReport, Report, verify, verify_chain
+from core.access.checkpoints import audit_key, folder_of
+from core.config import settings
+from db.session import ReadSession
+from pages.parts import format as say
+from pages.parts.load import load
+
+NEWEST = 500
+
+
+def state(actor: Actor, now: datetime) -> None:
+    """Say whether the vendor's chain holds, and offer to verify all of them to the first entry."""
+    chain = load(chain_state, actor, actor.organization_id)
+    report = load(_newest_of_ours, actor)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        _say(chain, report, now)
+        if st.button("Verify everything now", icon=":material/verified:", key="verify"):
+            with st.spinner("Reading every chain from its first entry …"):
+                st.session_state["verified"] = load(_everything, actor)
+    verified: Report | None = st.session_state.get("verified")
+    if verified is not None:
+        _say_everything(verified)
+
+
+def _say(chain: ChainState, report: ChainReport, now: datetime) -> None:
+    if report.broken is not None:
+        st.error(f"The chain is broken: {say.plain(report.broken.sentence)}", icon=":material/gpp_bad:")
+        return
+    waiting = f", {say.count(chain.waiting, 'entry')} waiting to be sealed".replace("entrys", "entries")
+    st.success(
+        f"The chain is whole: {say.integer(chain.sealed)} entries sealed{waiting if chain.waiting else ''}. "
+        f"The newest {say.integer(min(NEWEST, report.entries))} were just checked against their signed checkpoints.",
+        icon=":material/verified_user:",
+    )
+
+
+def _say_everything(report: Report) -> None:
+    if report.intact:
+        st.success(
+            f"All {say.count(report.organizations, 'chain')} whole: {say.integer(report.entries)} entries and "
+            f"{say.count(report.checkpoints, 'signed checkpoint')} agree.",
+            icon=":material/verified:",
+        )
+    for chain in report.broken:
+        if chain.broken is not None:
+            st.error(say.plain(chain.broken.sentence), icon=":material/gpp_bad:")
+
+
+def _newest_of_ours(session: ReadSession, actor: Actor) -> ChainReport:
+    home = settings().home
+    key = audit_key(home).verify_key
+    return verify_chain(session, actor.organization_id, folder_of(home), key, newest=NEWEST)
+
+
+def _everything(session: ReadSession, _actor: Actor) -> Report:
+    home = settings().home
+    return verify(session, folder_of(home), audit_key(home).verify_key)
+
+
+def frame(entries: Sequence[AuditEntry]) -> pd.DataFrame:
+    """Return one row an entry, in words."""
+    return pd.DataFrame(
+        {
+            "at": [each.at for each in entries],
+            "who": [each.actor_label for each in entries],
+            "did": [_act(each.action) for each in entries],
+            "to": [f"{each.target_kind} {each.target_id}" for each in entries],
+            "why": [each.reason or "" for each in entries],
+            "from": [each.address for each in entries],
+            "place": [f"#{each.sequence}" if each.sequence else "" for each in entries],
+        }
+    )
+
+
+def _act(action: str) -> str:
+    resource, _, verb = action.partition(".")
+    return f"{verb.replace('_', ' ')} {resource.replace('_', ' ')}"
