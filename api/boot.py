@@ -16,11 +16,12 @@ from api.house import House
 from api.live import Live
 from core import clock
 from core.access import credentials_file, setup
-from core.databases import door_url, migrate_all, open_databases, owner_urls
+from core.databases import databases, door_url, migrate_all, owner_urls
 from core.demo import world
 from core.errors import CalosError
 from core.licensing.door import open_door as open_verify_door
 from core.telemetry.door import open_door as open_ingest_door
+from db import embedded
 from db.session import SYSTEM
 
 log = structlog.get_logger("calos.start")
@@ -43,7 +44,7 @@ class Boot:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Start in the background so that the port answers at once; on leaving, close what was opened."""
-        for label in (DATABASE, TABLES, PEOPLE, *([DEMO] if self._wants_demo() else []), DOORS):
+        for label in (DATABASE, TABLES, *([DEMO] if self._wants_demo() else []), PEOPLE, DOORS):
             self.house.progress.begin(label).state = "waiting"
         starting = asyncio.create_task(self._start())
         try:
@@ -53,6 +54,9 @@ class Boot:
             starting.cancel()
             await asyncio.gather(starting, return_exceptions=True)
             await self._stack.aclose()
+            databases.cache_clear()
+            if not self.house.settings.database_url:
+                await to_thread.run_sync(embedded.release, self.house.settings.home)
 
     def _wants_demo(self) -> bool:
         return self.house.settings.demo and self.work
@@ -69,11 +73,11 @@ class Boot:
         house, settings = self.house, self.house.settings
         await self._step(DATABASE, lambda: owner_urls(settings))
         await self._step(TABLES, lambda: migrate_all(settings))
-        house.opened = await to_thread.run_sync(open_databases, settings)
+        house.opened = await to_thread.run_sync(databases)
         self._stack.callback(house.opened.close)
-        await self._step(PEOPLE, self._people)
         if self._wants_demo():
             await self._step(DEMO, self._demo)
+        await self._step(PEOPLE, self._people)
         step = house.progress.begin(DOORS)
         await self._doors()
         step.state = "done"
@@ -115,12 +119,12 @@ class Boot:
 
     async def _doors(self) -> None:
         house, state = self.house, self.api.state
-        databases = house.databases
-        state.databases = databases
+        opened = house.databases
+        state.databases = opened
         state.settings = house.settings
-        state.verify_door = await open_verify_door(door_url(databases.control_url), house.settings.home)
+        state.verify_door = await open_verify_door(door_url(opened.control_url), house.settings.home)
         self._stack.push_async_callback(state.verify_door.close)
-        state.ingest_door = await open_ingest_door(door_url(databases.control_url), door_url(databases.telemetry_url))
+        state.ingest_door = await open_ingest_door(door_url(opened.control_url), door_url(opened.telemetry_url))
         self._stack.push_async_callback(state.ingest_door.close)
         await self._stack.enter_async_context(
             background.running(house, work=self.work and house.settings.worker, live=self.live)

@@ -3,7 +3,7 @@
 import time
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from uuid import UUID
 
 import structlog
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api import closed_list, metrics, rates
 from api.answers import Answer, Close
 from api.house import House
+from api.looks import render
 from api.problems import problem
 from api.starting import starting_page
 from core import clock
@@ -130,6 +131,16 @@ class FrontDoor:
             return Close()
         wait = max(1, allowance.reset)
         sentence = f"Too many requests: at most {allowance.limit} a minute. Try again in {wait} s."
+        if scope["path"] in {"/login", "/setup"}:
+            return render(
+                "message.html",
+                429,
+                allowance.headers(),
+                title="Too many attempts",
+                sentence=sentence,
+                advice="If you have forgotten your password, ask an owner or admin for a new one.",
+                link={"href": "/login", "label": "Back to sign-in"},
+            )
         return problem(429, "rate_limited", sentence, headers=allowance.headers())
 
     def _address(self, request: HTTPConnection) -> str:
@@ -180,7 +191,8 @@ def _same_origin(request: HTTPConnection, scope: Scope) -> bool:
     origin = request.headers.get("origin")
     if origin is None:
         return request.headers.get("sec-fetch-site") in {"same-origin", "none"}
-    return urlsplit(origin).netloc == request.headers.get("host", "")
+    scheme, _, host = origin.partition("://")
+    return scheme in {"http", "https"} and host == request.headers.get("host", "")
 
 
 def _turned_away(scope: Scope, path: str, *, had_token: bool) -> Response | Close:

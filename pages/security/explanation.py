@@ -1,6 +1,7 @@
 """Why somebody may or may not do something: a role's 42 answers, and all roles side by side."""
 
 import pandas as pd
+import streamlit as st
 
 from core.access.directory import Person
 from core.access.explanations import explain

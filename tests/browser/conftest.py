@@ -63,7 +63,7 @@ def sign_in(browser: Browser, calos: Running) -> Iterator[SignIn]:
         contexts.append(context)
         page = context.new_page()
         page.goto("/login")
-        page.get_by_label("E-mail").fill(f"{name}@calos.test")
+        page.get_by_label("Email", exact=True).fill(f"{name}@calos.test")
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Sign in", exact=True).click()
         settled(page)
