@@ -122,7 +122,9 @@ def _sample(actors: pd.DataFrame) -> tuple[pd.DataFrame, float]:
 
 
 def _people(actors: pd.DataFrame) -> pd.DataFrame:
-    return actors[[not name.startswith(ANONYMOUS) for name in actors["actor"]]]
+    # As a mask of its own type: pandas reads an empty list as a choice of no columns.
+    known = pd.Series([not name.startswith(ANONYMOUS) for name in actors["actor"]], index=actors.index, dtype=bool)
+    return actors[known]
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:

@@ -48,7 +48,7 @@ def _customer(number: int, name: str, tier: str, dice: random.Random) -> DemoCus
     months = dice.randint(3, 33)
     lost = number % 11 == 4 and tier != "free"
     converted = number % 7 == 3 and tier != "free" and not lost
-    grew = tier in {"basic", "pro"} and months > 12 and dice.random() < 0.4
+    grew = tier in {"basic", "pro"} and months > 12 and dice.random() < 0.4 and not (lost or converted)
     return DemoCustomer(
         name=name,
         tier={"basic": "free", "pro": "basic"}[tier] if grew else tier,

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Literal
 
 import pandas as pd
-from sqlalchemy import ARRAY, Column, Select, Table, Text, cast, func, literal_column, select, tuple_
+from sqlalchemy import ARRAY, BigInteger, Column, Select, Table, Text, cast, func, literal_column, select, tuple_
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
@@ -218,7 +218,7 @@ def _daily(install_ids: Sequence[str], start: date, end: date, counted: Column[i
     table = hour_rollup
     day = func.date(func.timezone("UTC", table.c.hour)).label("day")
     return (
-        select(table.c.install_id, day, func.sum(counted).label(counted.name))
+        select(table.c.install_id, day, cast(func.sum(counted), BigInteger).label(counted.name))
         .where(
             table.c.install_id.in_(install_ids),
             table.c.hour >= midnight(start),
