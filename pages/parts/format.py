@@ -10,6 +10,8 @@ from typing import Any, Final
 import pandas as pd
 from babel import dates, numbers
 
+from core.money import Money
+
 LOCALE: Final = "en_US"
 DASH: Final = "—"
 MINUS: Final = "−"
@@ -46,6 +48,11 @@ def money(minor: int | None, currency: str, *, whole: bool = False, sign: bool =
         amount = amount.quantize(Decimal(1), rounding=ROUND_HALF_UP)
     text = numbers.format_currency(amount, currency, locale=LOCALE)
     return _signed(re.sub(r"\.0+$", "", text) if whole else text, amount, sign=sign)
+
+
+def amount(value: Money | None, *, whole: bool = False, sign: bool = False) -> str:
+    """Money as the core hands it over, exactly or `whole`; what somebody may not see is a dash."""
+    return DASH if value is None else money(value.minor, value.currency, whole=whole, sign=sign)
 
 
 def compact_money(minor: int | None, currency: str, *, sign: bool = False) -> str:

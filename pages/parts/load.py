@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
@@ -62,9 +62,23 @@ def load_both(
     return result
 
 
+def fresh(
+    read: Callable[Concatenate[ReadSession, Actor, Given], Result],
+    actor: Actor,
+    *given: Given.args,
+    **named: Given.kwargs,
+) -> Result:
+    """Return `read(session, actor, …)` as of this moment, for what is shown because it has just happened."""
+    with databases().control.read(actor.tenancy()) as session:
+        return read(session, actor, *given, **named)
+
+
 def minute() -> datetime:
-    """Return the time to the minute: what a page passes as `now`, so that reads within a minute share the cache."""
-    return clock.now().replace(second=0, microsecond=0)
+    """Return the end of this minute: what a page passes as `now`, so that reads within a minute share the cache.
+
+    Its end, since a license issued ten seconds ago counts already.
+    """
+    return clock.now().replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
 @contextmanager
@@ -73,6 +87,13 @@ def change(actor: Actor) -> Iterator[WriteSession]:
     with databases().control.write(actor.tenancy()) as session:
         yield session
     st.cache_data.clear()
+
+
+@contextmanager
+def change_both(actor: Actor) -> Iterator[tuple[WriteSession, ReadSession]]:
+    """Open a transaction on the control plane beside a look at telemetry, for acts that bring a card up to date."""
+    with change(actor) as session, databases().telemetry.read(actor.tenancy()) as telemetry:
+        yield session, telemetry
 
 
 @contextmanager
