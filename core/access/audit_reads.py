@@ -123,11 +123,11 @@ def chain_state(session: ReadSession, actor: Actor, organization_id: UUID) -> Ch
     sealed = session.execute(
         select(audit_head.c.sequence).where(audit_head.c.organization_id == organization_id)
     ).scalar_one_or_none()
-    waiting = select(func.count(), func.min(audit_entry.c.at)).where(
+    waiting = select(func.count().label("waiting"), func.min(audit_entry.c.at).label("oldest")).where(
         audit_entry.c.organization_id == organization_id, audit_entry.c.sequence.is_(None)
     )
-    count, oldest = session.execute(waiting).one()
-    return ChainState(sealed or 0, count, oldest)
+    row = session.execute(waiting).one()._mapping
+    return ChainState(sealed or 0, row["waiting"], row["oldest"])
 
 
 def _require(actor: Actor, organization_id: UUID | None) -> None:

@@ -60,6 +60,7 @@ class Checkpoints:
     key: SigningKey
     entries: int = ENTRIES
     interval: timedelta = INTERVAL
+    caught_up: bool = False
     _written: dict[UUID, tuple[int, datetime]] = field(default_factory=dict)
     _waiting: dict[UUID, Head] = field(default_factory=dict)
 

@@ -19,7 +19,7 @@ from core.access import audit
 from core.access.chain import COVERED, START, link
 from core.access.chain_verification import BreakKind, ChainReport, verify, verify_chain
 from core.access.checkpoints import Checkpoints, audit_key, file_of, last_checkpoint
-from core.access.sealing import heads, organizations_waiting, seal, seal_waiting
+from core.access.sealing import organizations_waiting, seal, seal_waiting
 from core.databases import Databases
 from core.organizations.writes import create_organization
 from db.session import SYSTEM, WriteSession
@@ -266,11 +266,7 @@ def test_a_process_that_starts_anew_writes_the_checkpoint_the_last_one_owed(chai
     chain.record(1)
     chain.seal()
     again = Checkpoints(chain.checkpoints.folder, chain.checkpoints.key)
-    with databases.control.read(SYSTEM) as session:
-        for head in heads(session):
-            if head.organization_id == chain.organization_id:
-                again.note(head)
-    assert again.write_due(NOW + timedelta(minutes=2)) == 1
+    seal_waiting(functools.partial(databases.control.write, SYSTEM), again, now=NOW + timedelta(minutes=2))
     kept = last_checkpoint(again.folder, chain.organization_id, again.key.verify_key)
     assert kept is not None
     assert kept.sequence == ENTRIES + 1
