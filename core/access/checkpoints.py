@@ -72,7 +72,8 @@ class Checkpoints:
         """Append those that are due, and return how many."""
         due = [head for head in list(self._waiting.values()) if self._is_due(head, now)]
         for head in due:
-            if head.sequence > self._last(head.organization_id)[0]:
+            retired = _retired(self.folder, head.organization_id).exists()
+            if not retired and head.sequence > self._last(head.organization_id)[0]:
                 self._append(head, now)
             self._waiting.pop(head.organization_id, None)
         return len(due)
@@ -107,6 +108,21 @@ class Checkpoints:
 def file_of(folder: Path, organization_id: UUID) -> Path:
     """Return the file of an organization's checkpoints."""
     return folder / f"{organization_id}.jsonl"
+
+
+def retire(folder: Path, organization_id: UUID) -> None:
+    """Set an organization's checkpoints aside, when its chain was removed on purpose and by right."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept, retired = file_of(folder, organization_id), _retired(folder, organization_id)
+    if kept.exists():
+        kept.replace(retired)
+    else:
+        # Another process may still owe the first one; this keeps it from writing it.
+        retired.touch()
+
+
+def _retired(folder: Path, organization_id: UUID) -> Path:
+    return folder / f"{organization_id}.retired"
 
 
 def read_checkpoints(folder: Path, organization_id: UUID, key: VerifyKey) -> Iterator[Checkpoint]:

@@ -1,11 +1,13 @@
 """Taking the demo world out again: every row of its customers and people, and nothing else."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import NullPool, Select, create_engine, delete, select
 
 from core.access import audit
 from core.access.actor import system_actor
+from core.access.checkpoints import folder_of, retire
 from core.config import Settings
 from core.databases import Databases, owner_urls
 from core.organizations.reads import vendor_id
@@ -24,13 +26,11 @@ def remove(databases: Databases, settings: Settings, *, now: datetime) -> int:
     Done as the owner: the app itself may not delete from the ledger or the audit trail. Whole chains go with their
     organizations, so none is broken; the vendor's own chain stays and says that the demo was removed.
     """
-    ours: Select[tuple[object]] = select(organization.c.id).where(
-        organization.c.demo, organization.c.realm == "customer"
-    )
+    ours: Select[tuple[UUID]] = select(organization.c.id).where(organization.c.demo, organization.c.realm == "customer")
     installs: Select[tuple[object]] = select(licenses.c.install_id).where(licenses.c.organization_id.in_(ours))
     with databases.control.read(SYSTEM) as session:
         install_ids = list(session.execute(installs).scalars())
-        customers = len(list(session.execute(ours)))
+        customers = list(session.execute(ours).scalars())
     control, telemetry = owner_urls(settings)
     with create_engine(psycopg_url(telemetry), poolclass=NullPool).begin() as connection:
         for table in telemetry_metadata.sorted_tables:
@@ -41,8 +41,10 @@ def remove(databases: Databases, settings: Settings, *, now: datetime) -> int:
                 connection.execute(delete(table).where(table.c.organization_id.in_(ours)))
         connection.execute(delete(person).where(person.c.demo))
         connection.execute(delete(organization).where(organization.c.demo, organization.c.realm == "customer"))
+    for organization_id in customers:
+        retire(folder_of(settings.home), organization_id)
     with databases.control.write(SYSTEM) as session:
         vendor = vendor_id(session)
         if vendor is not None:
             audit.record(session, system_actor(vendor, "manage.py"), REMOVED, ("demo", "world"), now=now)
-    return customers
+    return len(customers)

@@ -1,11 +1,7 @@
 """The realtime door with a real server and real Socket.IO clients: who gets in, who hears what, and who is put out."""
 
 import asyncio
-import contextlib
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +10,6 @@ from uuid import UUID
 import aiohttp
 import pytest
 import socketio
-import uvicorn
 from playwright.async_api import async_playwright
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -25,147 +20,23 @@ from starlette.staticfiles import StaticFiles
 from api import live as door
 from api.front_door import COOKIE, FrontDoor
 from api.house import House
-from api.live import Live, create_live, run_live
 from core import clock
 from core.access import sessions, tokens
-from core.access.actor import Actor
 from core.announce import reads
-from core.announce.relay import run_relay
 from core.announce.writes import announce
 from core.config import Settings, secret_for
 from core.databases import Databases
 from db.session import DOOR, SYSTEM, WriteSession
 from scripts.install_browser import installed
-from tests.cast import PASSWORD, Cast
+from tests.api.realtime import PATIENCE_SECONDS, Client, Door, connected, serving
+from tests.cast import Cast
 from tests.conftest import NOW
-
-PATIENCE_SECONDS = 10.0
-
-
-class Server(uvicorn.Server):
-    """uvicorn within a test: leaves the signals of the process alone."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
-
-
-@dataclass
-class Door:
-    """The running realtime door and its address."""
-
-    live: Live
-    url: str
-    databases: Databases
-    settings: Settings
-
-    def sign_in(self, actor: Actor) -> str:
-        """Begin a session as the sign-in page does and return its token."""
-        with self.databases.control.write(DOOR) as session:
-            made = sessions.sign_in(
-                session,
-                actor.label,
-                PASSWORD,
-                now=clock.now(),
-                address="127.0.0.1",
-                user_agent="test",
-                idle_minutes=30,
-                hours=1,
-            )
-        assert isinstance(made, sessions.SignedIn)
-        return tokens.issue(made.session_id, made.expires_at, key=secret_for(self.settings, "session token"))
-
-    def announce(self, organization_id: UUID, text: str) -> None:
-        """Announce something, committed."""
-        with self.databases.control.write(SYSTEM) as session:
-            announce(session, organization_id, "activity:new", {"text": text}, now=NOW)
-
-
-class Client:
-    """A Socket.IO client that keeps what it heard."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.sio = socketio.AsyncClient(reconnection=False)
-        self.heard: list[dict[str, Any]] = []
-        self.refused: Any = None
-        self.gone = False
-        self.sio.on("activity:new", self.heard.append)
-        self.sio.on("connect_error", self._refused)
-        self.sio.on("disconnect", self._gone)
-
-    def _refused(self, why: Any) -> None:
-        self.refused = why
-
-    def _gone(self, _reason: str) -> None:
-        self.gone = True
-
-    def texts(self) -> list[str]:
-        """Return the text of each event heard."""
-        return [event["data"]["text"] for event in self.heard]
-
-    async def connect(self, token: str | None, **options: Any) -> "Client":
-        """Connect as `io({auth: {token}})` does."""
-        await self.sio.connect(self.url, auth={"token": token} if token else None, **options)
-        return self
-
-    async def until(self, condition: Callable[["Client"], bool]) -> None:
-        """Wait for the condition."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not condition(self):
-                await asyncio.sleep(0.01)
 
 
 @pytest.fixture
 async def running(test_settings: Settings, databases: Databases, cast: Cast) -> AsyncIterator[Door]:
-    async with serve(test_settings, databases, lambda app, _house: app) as made:
+    async with serving(test_settings, databases, lambda app, _house: app) as made:
         yield made
-
-
-@asynccontextmanager
-async def serve(settings: Settings, databases: Databases, wrap: Callable[[Any, House], Any]) -> AsyncIterator[Door]:
-    house = House(settings, ready=True, opened=databases)
-    live = create_live(house)
-    app = wrap(Starlette(routes=[Mount("/socket.io", live.app)]), house)
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-    stop = asyncio.Event()
-    tasks = [
-        asyncio.create_task(server.serve(sockets=[listening])),
-        asyncio.create_task(run_relay(databases.control_url, stop)),
-        asyncio.create_task(run_live(live, stop)),
-    ]
-    made = Door(live, f"http://127.0.0.1:{listening.getsockname()[1]}", databases, settings)
-    await _listening(databases)
-    yield made
-    stop.set()
-    server.should_exit = True
-    server.force_exit = True
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        await asyncio.gather(*tasks)
-
-
-async def _listening(databases: Databases) -> None:
-    """Wait until the door has said LISTEN: what is announced before is not its business."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while True:
-            with databases.control.engine.connect() as connection:
-                asked = connection.exec_driver_sql(
-                    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() "
-                    "AND application_name = 'calos listener' AND query LIKE '%%FROM outbox%%'"
-                ).first()
-            if asked:
-                return
-            await asyncio.sleep(0.01)
-
-
-@asynccontextmanager
-async def client(url: str, token: str | None, **options: Any) -> AsyncIterator[Client]:
-    made = await Client(url).connect(token, **options)
-    yield made
-    await made.sio.disconnect()
-    await made.sio.eio.disconnect()
 
 
 @pytest.mark.parametrize(
@@ -194,7 +65,7 @@ async def test_a_token_that_has_run_out_is_refused(running: Door, cast: Cast) ->
 async def test_an_event_arrives_after_its_commit_and_never_after_a_rollback(
     running: Door, cast: Cast, transports: list[str]
 ) -> None:
-    async with client(running.url, running.sign_in(cast.otto), transports=transports) as otto:
+    async with connected(running.url, running.sign_in(cast.otto), transports=transports) as otto:
         with running.databases.control.write(SYSTEM) as session:
             announce(session, cast.globex, "activity:new", {"text": "committed"}, now=NOW)
             await asyncio.sleep(0.2)
@@ -217,8 +88,8 @@ async def test_an_event_arrives_after_its_commit_and_never_after_a_rollback(
 
 async def test_everybody_hears_their_own_and_the_vendor_hears_all_once(running: Door, cast: Cast) -> None:
     async with (
-        client(running.url, running.sign_in(cast.otto)) as otto,
-        client(running.url, running.sign_in(cast.vera)) as vera,
+        connected(running.url, running.sign_in(cast.otto)) as otto,
+        connected(running.url, running.sign_in(cast.vera)) as vera,
     ):
         running.announce(cast.vendor, "ours")
         running.announce(cast.globex, "theirs")
@@ -233,7 +104,7 @@ async def test_everybody_hears_their_own_and_the_vendor_hears_all_once(running: 
 
 async def test_what_was_missed_while_away_is_read_by_cursor(running: Door, cast: Cast) -> None:
     token = running.sign_in(cast.otto)
-    async with client(running.url, token) as otto:
+    async with connected(running.url, token) as otto:
         running.announce(cast.globex, "heard")
         await otto.until(lambda one: one.texts() == ["heard"])
     cursor = otto.heard[-1]["id"]
@@ -241,7 +112,7 @@ async def test_what_was_missed_while_away_is_read_by_cursor(running: Door, cast:
         announce(session, cast.globex, "activity:new", {"text": "smaller id"}, now=NOW)
         running.announce(cast.globex, "missed")
         running.announce(cast.vendor, "not theirs")
-    async with client(running.url, token) as again:
+    async with connected(running.url, token) as again:
         running.announce(cast.globex, "back")
         await again.until(lambda one: "back" in one.texts())
     with running.databases.control.read(cast.otto.tenancy()) as session:
@@ -253,7 +124,7 @@ async def test_what_was_missed_while_away_is_read_by_cursor(running: Door, cast:
 
 async def test_the_cookie_lets_our_own_pages_in_and_no_other_sites(running: Door, cast: Cast) -> None:
     cookie = f"{COOKIE}={running.sign_in(cast.otto)}"
-    async with client(running.url, None, headers={"Cookie": cookie, "Origin": running.url}) as otto:
+    async with connected(running.url, None, headers={"Cookie": cookie, "Origin": running.url}) as otto:
         running.announce(cast.globex, "hello")
         await otto.until(lambda one: one.texts() == ["hello"])
     for origin in ("https://evil.example", "null", running.url.replace("127.0.0.1", "localhost")):
@@ -266,7 +137,7 @@ async def test_the_cookie_lets_our_own_pages_in_and_no_other_sites(running: Door
 
 async def test_the_header_lets_in_too(running: Door, cast: Cast) -> None:
     headers = {"Authorization": f"Bearer {running.sign_in(cast.otto)}"}
-    async with client(running.url, None, headers=headers) as otto:
+    async with connected(running.url, None, headers=headers) as otto:
         assert otto.sio.connected
 
 
@@ -274,9 +145,9 @@ async def test_signing_out_closes_the_sockets_of_that_session_alone(running: Doo
     token = running.sign_in(cast.otto)
     session_id = tokens.session_of(token, key=secret_for(running.settings, "session token"), now=clock.now())
     async with (
-        client(running.url, token) as first,
-        client(running.url, token) as second,
-        client(running.url, running.sign_in(cast.otto)) as other,
+        connected(running.url, token) as first,
+        connected(running.url, token) as second,
+        connected(running.url, running.sign_in(cast.otto)) as other,
     ):
         with running.databases.control.write(DOOR) as session:
             actor = sessions.actor_of(session, session_id, now=clock.now()) if session_id else None
@@ -295,7 +166,7 @@ async def test_who_says_nothing_is_hung_up_on(running: Door, cast: Cast, monkeyp
     monkeypatch.setattr(door, "STRANGER_SECONDS", 0.5)
     url = running.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
     async with (
-        client(running.url, running.sign_in(cast.otto), transports=["websocket"]) as otto,
+        connected(running.url, running.sign_in(cast.otto), transports=["websocket"]) as otto,
         aiohttp.ClientSession() as http,
         http.ws_connect(url) as silent,
     ):
@@ -312,7 +183,7 @@ async def test_who_falls_behind_is_cut_off_and_the_others_hear_on(
     monkeypatch.setattr(door, "MOST_WAITING", 50)
     token = running.sign_in(cast.otto)
     handshake = {"EIO": "4", "transport": "polling"}
-    async with client(running.url, token) as otto, aiohttp.ClientSession() as http:
+    async with connected(running.url, token) as otto, aiohttp.ClientSession() as http:
         opened = await (await http.get(f"{running.url}/socket.io/", params=handshake)).text()
         sid = opened.split('"sid":"')[1].split('"')[0]
         said = await http.post(
@@ -329,7 +200,7 @@ async def test_who_falls_behind_is_cut_off_and_the_others_hear_on(
 
 
 async def test_a_message_too_large_ends_the_connection_of_its_sender(running: Door, cast: Cast) -> None:
-    async with client(running.url, running.sign_in(cast.otto), transports=["websocket"]) as otto:
+    async with connected(running.url, running.sign_in(cast.otto), transports=["websocket"]) as otto:
         await otto.sio.emit("anything", "x" * (door.LARGEST_MESSAGE + 1))
         await otto.until(lambda one: one.gone)
 
@@ -340,9 +211,9 @@ async def test_behind_the_front_door_people_come_in_as_well(
     def wrapped(app: Any, house: House) -> Any:
         return Starlette(routes=[Mount("/", app)], middleware=[Middleware(FrontDoor, house=house)])
 
-    async with serve(test_settings, databases, wrapped) as running:
+    async with serving(test_settings, databases, wrapped) as running:
         token = running.sign_in(cast.otto)
-        async with client(running.url, token, headers={"Origin": running.url}) as otto:
+        async with connected(running.url, token, headers={"Origin": running.url}) as otto:
             running.announce(cast.globex, "through")
             await otto.until(lambda one: one.texts() == ["through"])
         stranger = Client(running.url)
@@ -368,7 +239,7 @@ async def test_the_script_that_we_serve_speaks_to_it_from_a_browser(
         page = Route("/page", lambda _request: HTMLResponse(PAGE))
         return Starlette(routes=[page, Mount("/vendor", vendored), Mount("/", app)])
 
-    async with serve(test_settings, databases, wrapped) as running, async_playwright() as playwright:
+    async with serving(test_settings, databases, wrapped) as running, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=installed(), args=["--no-sandbox"])
         page = await browser.new_page()
         await page.goto(f"{running.url}/page?token={running.sign_in(cast.otto)}")

@@ -18,7 +18,7 @@ from sqlalchemy.exc import ProgrammingError
 from core.access import audit
 from core.access.chain import COVERED, START, link
 from core.access.chain_verification import BreakKind, ChainReport, verify, verify_chain
-from core.access.checkpoints import Checkpoints, audit_key, file_of, last_checkpoint
+from core.access.checkpoints import Checkpoints, audit_key, file_of, last_checkpoint, retire
 from core.access.sealing import organizations_waiting, seal, seal_waiting
 from core.databases import Databases
 from core.organizations.writes import create_organization
@@ -208,6 +208,18 @@ def test_a_chain_that_is_gone_altogether_is_found_by_its_checkpoints(chain: Chai
     assert [found.organization_id for found in report.broken] == [chain.organization_id]
     assert report.broken[0].broken is not None
     assert report.broken[0].broken.kind is BreakKind.TRUNCATED
+
+
+def test_a_chain_removed_by_right_is_missed_by_nobody(chain: Chain, databases: Databases) -> None:
+    chain.record(1)
+    chain.seal()
+    retire(chain.checkpoints.folder, chain.organization_id)
+    chain.spoil("DELETE FROM audit_entry WHERE {here}")
+    chain.spoil("DELETE FROM audit_head WHERE {here}")
+    chain.seal(NOW + timedelta(hours=1))
+    with databases.control.read(SYSTEM) as session:
+        report = verify(session, chain.checkpoints.folder, chain.checkpoints.key.verify_key)
+    assert report.broken == ()
 
 
 def test_a_head_that_was_set_back_or_changed_is_named(chain: Chain) -> None:
