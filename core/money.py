@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from babel.numbers import get_currency_precision, list_currencies
+from babel.numbers import format_currency, get_currency_precision, list_currencies
 
 from core.errors import InvalidInput
 
@@ -37,6 +37,9 @@ class Money:
 
     def __bool__(self) -> bool:
         return self.minor != 0
+
+    def __str__(self) -> str:
+        return format_currency(self.major(), self.currency, locale="en_US")
 
     def times(self, factor: int | Decimal) -> "Money":
         """Return this times an exact factor, rounded half up once."""

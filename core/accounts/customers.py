@@ -63,7 +63,10 @@ class Customer:
 
 @dataclass(frozen=True)
 class CustomerFilter:
-    """What a list is narrowed to; the empty filter is every customer. `text` is part of a name, or an install id."""
+    """What a list is narrowed to; the empty filter is every customer.
+
+    `text` is part of a name, or an install id; `live` leaves out who is revoked, suspended or expired.
+    """
 
     status: str | None = None
     tier: str | None = None
@@ -73,6 +76,7 @@ class CustomerFilter:
     text: str = ""
     at_risk: bool = False
     near_limit: bool = False
+    live: bool = False
 
     def __post_init__(self) -> None:
         if self.status is not None and self.status not in set(Status):
@@ -139,6 +143,18 @@ class BlastRadius:
     events_30d: int
     mrr: Money | None
     last_check_in_at: datetime | None
+
+
+@dataclass(frozen=True)
+class LicenseNews:
+    """A license that was issued or revoked."""
+
+    what: str
+    organization_id: UUID
+    organization: str
+    install_id: str
+    tier_id: str
+    at: datetime
 
 
 def health_band(score: float | None) -> str | None:

@@ -1,7 +1,5 @@
 """The orders a list of customers can be in, and the cursor that says where to go on."""
 
-import base64
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, bindparam, cast, tuple_
 
+from core.accounts import cursors
 from core.errors import InvalidInput
 from db.models import accounts as cards
 from db.models.accounts import customer_card
@@ -19,8 +18,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,12})?")
 
 
 def _text(text: str) -> str:
-    # What UTF-8 cannot hold, PostgreSQL cannot be asked.
-    return text.encode().decode()
+    return text
 
 
 def _number(text: str) -> str:
@@ -75,23 +73,19 @@ def place(order: Order) -> ColumnElement[str]:
 
 def cursor_after(sort: str, row_place: str, organization_id: UUID) -> str:
     """Return the cursor of the rows that come after this one."""
-    return base64.urlsafe_b64encode(json.dumps([sort, row_place, str(organization_id)]).encode()).decode()
+    return cursors.encode(sort, row_place, str(organization_id))
 
 
 def after(sort: str, cursor: str) -> ColumnElement[bool]:
     """Return the condition on rows after a cursor, or raise InvalidInput for one that is not of this order."""
     order = order_named(sort)
     try:
-        named, row_place, customer = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        row_place, customer_id = order.read(row_place), UUID(customer)
-    except (ValueError, TypeError, AttributeError) as wrong:
-        raise _foreign() from wrong
-    if named != sort or not isinstance(row_place, str) or "\x00" in row_place:
-        raise _foreign()
+        named, row_place, customer = map(str, cursors.decode(cursor))
+        known_place, customer_id = order.read(row_place), UUID(customer)
+    except ValueError as wrong:
+        raise cursors.foreign() from wrong
+    if named != sort:
+        raise cursors.foreign()
     keys = tuple_(order.by, customer_card.c.organization_id)
-    known = tuple_(cast(bindparam(None, row_place, type_=Text), order.by.type), customer_id)
+    known = tuple_(cast(bindparam(None, known_place, type_=Text), order.by.type), customer_id)
     return keys < known if order.descending else keys > known
-
-
-def _foreign() -> InvalidInput:
-    return InvalidInput("This cursor belongs to another list. Start again without it.", field="cursor")

@@ -1,6 +1,6 @@
 """Customers as lists and heads of pages show them, from their cards; nothing here joins what a card already holds."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -48,23 +48,23 @@ def list_customers(
     limit: int = 50,
 ) -> CustomerPage:
     """Return one page of customers in an order of core/accounts/orders.py; by MRR needs `finance:read`."""
-    _may_see_customers(actor)
+    may_see_customers(actor)
     order = order_named(sort)
     if sort == "mrr":
         actor.require(Permission.FINANCE_READ)
     limit = max(1, min(limit, MOST))
-    statement = select(*_columns(now), place(order)).where(*_conditions(filters, now))
+    statement = select(*columns(now), place(order)).where(*_conditions(filters, now))
     if cursor is not None:
         statement = statement.where(after(sort, cursor))
     rows = session.execute(statement.order_by(*order_by(order)).limit(limit + 1)).all()
-    shown = tuple(_customer(row, actor) for row in rows[:limit])
+    shown = tuple(as_customer(row, actor) for row in rows[:limit])
     more = cursor_after(sort, rows[limit - 1].place, rows[limit - 1].organization_id) if len(rows) > limit else None
     return CustomerPage(shown, more)
 
 
 def count_customers(session: ReadSession, actor: Actor, filters: CustomerFilter, *, now: datetime) -> CustomerTotals:
     """Return how many customers a filter leaves, and what they pay a month altogether."""
-    _may_see_customers(actor)
+    may_see_customers(actor)
     statement = (
         select(
             customer_card.c.currency,
@@ -82,7 +82,7 @@ def count_customers(session: ReadSession, actor: Actor, filters: CustomerFilter,
 
 def facets(session: ReadSession, actor: Actor, *, now: datetime) -> Facets:
     """Return the counts on the chips above the list, over all customers."""
-    _may_see_customers(actor)
+    may_see_customers(actor)
     card = customer_card.c
     state = status_expression(now, customer_card)
     statement = select(
@@ -111,9 +111,18 @@ def customer(session: ReadSession, actor: Actor, organization_id: UUID, *, now: 
     return _the_one(session, actor, customer_card.c.organization_id == organization_id, now)
 
 
+def customers_by_id(
+    session: ReadSession, actor: Actor, organization_ids: Collection[UUID], *, now: datetime
+) -> dict[UUID, Customer]:
+    """Return some customers by id; whoever never held a license is left out."""
+    may_see_customers(actor)
+    statement = select(*columns(now)).where(customer_card.c.organization_id.in_(organization_ids))
+    return {row.organization_id: as_customer(row, actor) for row in session.execute(statement)}
+
+
 def customer_of_install(session: ReadSession, actor: Actor, install_id: str, *, now: datetime) -> Customer:
     """Return the customer behind an install id, or raise NotFound."""
-    _may_see_customers(actor)
+    may_see_customers(actor)
     held = license_by_install(session, actor, install_id, now=now)
     return customer(session, actor, held.organization_id, now=now)
 
@@ -125,7 +134,7 @@ def stats(session: ReadSession, actor: Actor, *, now: datetime) -> Stats:
     trials that ended within 90 days (by conversion, on their last day, or by revocation) those that were converted
     are the conversion rate.
     """
-    _may_see_customers(actor)
+    may_see_customers(actor)
     c = licenses.c
     window = now - CONVERSION_WINDOW
     converted = c.converted_at.between(window, now)
@@ -146,7 +155,7 @@ def stats(session: ReadSession, actor: Actor, *, now: datetime) -> Stats:
 
 def blast_radius(session: ReadSession, actor: Actor, install_id: str, *, now: datetime) -> BlastRadius:
     """Return what revoking a license would stop, to be shown before it is confirmed."""
-    _may_see_customers(actor)
+    may_see_customers(actor)
     held = license_by_install(session, actor, install_id, now=now)
     known = customer(session, actor, held.organization_id, now=now)
     running = installations(session, actor, install_id, now=now)
@@ -175,7 +184,8 @@ def _verifies(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _may_see_customers(actor: Actor) -> None:
+def may_see_customers(actor: Actor) -> None:
+    """Raise NotPermitted unless the actor is of the vendor's staff and may see customers."""
     actor.require_vendor()
     actor.require(Permission.CUSTOMER_READ)
 
@@ -206,23 +216,28 @@ def _conditions(filters: CustomerFilter, now: datetime) -> list[ColumnElement[bo
         conditions.append(_at_risk())
     if filters.near_limit:
         conditions.append(_near_limit())
+    if filters.live:
+        conditions += [card.revoked_at.is_(None), card.suspended_at.is_(None)]
+        conditions.append(or_(card.expires_at.is_(None), card.expires_at > now))
     return conditions
 
 
-def _columns(now: datetime) -> list[ColumnElement[Any]]:
+def columns(now: datetime) -> list[ColumnElement[Any]]:
+    """Return what `as_customer` reads a customer from."""
     card = customer_card.c
     return [*_PLAIN, card.mrr_minor, card.currency, status_expression(now, customer_card).label("status")]
 
 
 def _the_one(session: ReadSession, actor: Actor, where: ColumnElement[bool], now: datetime) -> Customer:
-    _may_see_customers(actor)
-    row = session.execute(select(*_columns(now)).where(where)).one_or_none()
+    may_see_customers(actor)
+    row = session.execute(select(*columns(now)).where(where)).one_or_none()
     if row is None:
         raise NotFound("There is no such customer.")
-    return _customer(row, actor)
+    return as_customer(row, actor)
 
 
-def _customer(row: Row[Any], actor: Actor) -> Customer:
+def as_customer(row: Row[Any], actor: Actor) -> Customer:
+    """Return a row of `columns` as a customer, without the money that the actor may not see."""
     plain = {column.name: row._mapping[column.name] for column in _PLAIN}
     plain |= {name: None if plain[name] is None else float(plain[name]) for name in _DECIMALS}
     mrr = Money(row.mrr_minor, row.currency) if actor.may(Permission.FINANCE_READ) else None

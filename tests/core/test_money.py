@@ -58,3 +58,11 @@ def test_a_sum_loses_nothing(minors: list[int]) -> None:
 def test_a_credit_mirrors_its_charge(minor: int) -> None:
     assert Money(minor, "USD").times(Decimal("0.175")) == -Money(-minor, "USD").times(Decimal("0.175"))
     assert Money(minor, "EUR") - Money(minor, "EUR") == Money(0, "EUR")
+
+
+def test_money_reads_as_people_write_it() -> None:
+    assert [str(one) for one in (Money(123_456, "USD"), Money(-99_00, "EUR"), Money(1_200, "JPY"))] == [
+        "$1,234.56",
+        "-€99.00",
+        "¥1,200",
+    ]

@@ -1,0 +1,168 @@
+"""What the home page answers first: the money, who to call today, who is near a limit, what changed this week."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import chain, islice, zip_longest
+from typing import Final, Literal
+from uuid import UUID
+
+import pandas as pd
+
+from core.access.actor import Actor
+from core.access.permissions import Permission
+from core.accounts.customers import Customer, CustomerFilter
+from core.accounts.reads import count_customers, customers_by_id, facets, list_customers
+from core.culture.reads import upsells
+from core.finance.movements import Bridge
+from core.finance.reads import bridge, mrr_months, tier_months
+from core.licensing.reads import tiers
+from core.licensing.status import Status
+from core.money import Money
+from core.periods import month_of, months_until
+from db.session import ReadSession
+
+MONTHS_SHOWN: Final = 12
+TRIAL_SOON: Final = timedelta(days=14)
+CallKind = Literal["trial", "risk", "upsell"]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The tiles; what is money is None without `finance:read`.
+
+    `mrr_months` holds (first day of the month, MRR at its end) for twelve months, the last one's as of now.
+    `active_customers` are those whose main license is active or expiring.
+    """
+
+    mrr: Money | None
+    net_new: Money | None
+    mrr_months: tuple[tuple[date, Money], ...] | None
+    active_customers: int
+    customers: int
+    at_risk_customers: int
+    at_risk_mrr: Money | None
+
+
+@dataclass(frozen=True)
+class Call:
+    """Somebody to call today, and why; `due` is when it is too late, where there is such a time."""
+
+    organization_id: UUID
+    name: str
+    install_id: str
+    kind: CallKind
+    sentence: str
+    due: datetime | None
+    mrr: Money | None
+
+
+def headline(session: ReadSession, actor: Actor, *, now: datetime) -> Headline:
+    """Return the tiles of the home page, for vendor staff."""
+    counted = facets(session, actor, now=now)
+    at_risk = count_customers(session, actor, CustomerFilter(at_risk=True), now=now)
+    months = months_until(now, MONTHS_SHOWN)
+    series = None
+    if actor.may(Permission.FINANCE_READ):
+        ends = mrr_months(session, actor, months, as_of=now)
+        series = tuple((month.start.date(), mrr) for month, mrr in zip(months, ends, strict=True))
+    moved = movements_this_month(session, actor, now=now)
+    return Headline(
+        mrr=series[-1][1] if series else None,
+        net_new=moved.net_new if moved else None,
+        mrr_months=series,
+        active_customers=sum(counted.status.get(status, 0) for status in (Status.ACTIVE, Status.EXPIRING)),
+        customers=counted.total,
+        at_risk_customers=at_risk.customers,
+        at_risk_mrr=at_risk.mrr,
+    )
+
+
+def movements_this_month(session: ReadSession, actor: Actor, *, now: datetime) -> Bridge | None:
+    """Return how the month's opening MRR became today's, or None without `finance:read`."""
+    actor.require_vendor()
+    if not actor.may(Permission.FINANCE_READ):
+        return None
+    return bridge(session, actor, month_of(now), as_of=now)
+
+
+def mrr_by_tier(
+    session: ReadSession, actor: Actor, *, now: datetime, months: int = MONTHS_SHOWN
+) -> pd.DataFrame | None:
+    """Return month, tier_id, mrr_minor (see finance's tier_months), or None without `finance:read`."""
+    actor.require_vendor()
+    if not actor.may(Permission.FINANCE_READ):
+        return None
+    return tier_months(session, actor, months_until(now, months), as_of=now)
+
+
+def near_limits(session: ReadSession, actor: Actor, *, now: datetime, limit: int = 8) -> tuple[Customer, ...]:
+    """Return customers at 80 % of a limit or more, the nearest first."""
+    wanted = CustomerFilter(near_limit=True)
+    return list_customers(session, actor, wanted, now=now, sort="limit", limit=limit).customers
+
+
+def calls_today(session: ReadSession, actor: Actor, *, now: datetime, limit: int = 8) -> tuple[Call, ...]:
+    """Return whom to call and why: trials that end, customers at risk, HIGH opportunities; each customer once.
+
+    The three take turns, each in its own order: the soonest end, the most MRR at stake (without `finance:read`, the
+    worst health), the highest expected value.
+    """
+    in_turn = zip_longest(
+        _trials(session, actor, now, limit), _risks(session, actor, now, limit), _openings(session, actor, now, limit)
+    )
+    first: dict[UUID, Call] = {}
+    for call in chain.from_iterable(in_turn):
+        if call is not None:
+            first.setdefault(call.organization_id, call)
+    return tuple(islice(first.values(), limit))
+
+
+def _trials(session: ReadSession, actor: Actor, now: datetime, limit: int) -> list[Call]:
+    wanted = CustomerFilter(term="trial", live=True)
+    soonest = list_customers(session, actor, wanted, now=now, sort="renewal", limit=limit).customers
+    labels = {tier.id: tier.label for tier in tiers(session)}
+    return [
+        _call(one, "trial", f"Trial of {labels[one.tier_id]} ends {_in_days(one.expires_at, now)}.", one.expires_at)
+        for one in soonest
+        if one.expires_at is not None and one.expires_at <= now + TRIAL_SOON
+    ]
+
+
+def _risks(session: ReadSession, actor: Actor, now: datetime, limit: int) -> list[Call]:
+    order = "mrr" if actor.may(Permission.FINANCE_READ) else "health"
+    found = list_customers(session, actor, CustomerFilter(at_risk=True, term="paid"), now=now, sort=order, limit=limit)
+    return [_call(one, "risk", _risk(one), None) for one in found.customers]
+
+
+def _risk(one: Customer) -> str:
+    fell = one.health_week_ago is not None and one.health is not None and one.health_week_ago > one.health
+    health = f"Health {one.health:.0f}" + (f", down from {one.health_week_ago:.0f} a week ago" if fell else "")
+    return f"{health}; {one.mrr} a month at stake." if one.mrr else f"{health}."
+
+
+def _openings(session: ReadSession, actor: Actor, now: datetime, limit: int) -> list[Call]:
+    if not actor.may(Permission.CULTURE_READ):
+        return []
+    found = upsells(session, actor, now=now, priority="HIGH", order="value", limit=limit)
+    known = customers_by_id(session, actor, [one.organization_id for one in found], now=now)
+    return [
+        Call(
+            organization_id=one.organization_id,
+            name=one.organization,
+            install_id=one.install_id,
+            kind="upsell",
+            sentence=one.sentence,
+            due=now + timedelta(days=one.days_left) if one.days_left is not None else None,
+            mrr=known[one.organization_id].mrr if one.organization_id in known else None,
+        )
+        for one in found
+    ]
+
+
+def _call(one: Customer, kind: CallKind, sentence: str, due: datetime | None) -> Call:
+    return Call(one.organization_id, one.name, one.install_id, kind, sentence, due, one.mrr)
+
+
+def _in_days(at: datetime, now: datetime) -> str:
+    days = (at.date() - now.date()).days
+    return "today" if days == 0 else "tomorrow" if days == 1 else f"in {days} days"
