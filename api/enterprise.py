@@ -8,6 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from api.depends import CurrentActor, Now, Reading, StrictRoute, TelemetryReading, Writing
 from api.once import Idempotent
+from api.schemas.customer import ProfileAnswer, TimelineAnswer
 from api.schemas.enterprise import (
     Amount,
     ChangedLicense,
@@ -22,7 +23,9 @@ from api.schemas.enterprise import (
 from core.accounts import reads, writes
 from core.accounts.cards import refresh_card
 from core.accounts.customers import CustomerFilter
+from core.accounts.profile import profile
 from core.accounts.requests import Changed, LicenseRequest
+from core.accounts.timeline import Kind, timeline
 from core.culture import reads as culture
 from core.culture.profile import to_json
 from core.licensing.reads import tier_by_id
@@ -125,6 +128,31 @@ def update_tier(
         return _shown(session, telemetry, changed, now)
 
     return once(ChangedLicense, work)
+
+
+@router.get("/customer/{installId}/profile", summary="Everything about a customer")
+def customer_profile(
+    actor: CurrentActor, session: Reading, telemetry: TelemetryReading, now: Now, install_id: InstallId
+) -> ProfileAnswer:
+    """Return subscription, usage against limits, telemetry and branding."""
+    return ProfileAnswer.of(profile(session, telemetry, actor, install_id, now=now))
+
+
+@router.get("/customer/{installId}/timeline", summary="What happened to a customer")
+def customer_timeline(
+    actor: CurrentActor,
+    session: Reading,
+    now: Now,
+    install_id: InstallId,
+    kind: Annotated[Kind | None, Query()] = None,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> TimelineAnswer:
+    """Return licenses, verifications, money, opportunities, people and notes in one order, newest first."""
+    found = reads.customer_of_install(session, actor, install_id, now=now)
+    kinds = None if kind is None else [kind]
+    page = timeline(session, actor, found.organization_id, now=now, kinds=kinds, cursor=cursor, limit=limit)
+    return TimelineAnswer.model_validate(page)
 
 
 @router.get("/customer/{installId}/culture", summary="How a customer uses us")
