@@ -2,14 +2,13 @@
 
 import importlib
 from collections import defaultdict
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from core.access.actor import Actor
-from pages.parts import theme
+from pages.parts import finder, links, theme
 from pages.parts.load import told
 from pages.parts.registry import SCREENS, Screen, visible_to
 from pages.parts.session import require_actor
@@ -29,6 +28,7 @@ def show() -> None:
         return
     chosen = st.navigation(_sections(screens), expanded=True)
     with st.sidebar:
+        finder.button(actor)
         _foot(actor)
     with told():
         chosen.run()
@@ -42,18 +42,8 @@ def preload() -> None:
 
 def _sections(screens: tuple[Screen, ...]) -> dict[str, list[Any]]:
     sections: dict[str, list[Any]] = defaultdict(list)
-    for number, screen in enumerate(screens):
-        page: Callable[[], None] = importlib.import_module(screen.module).page
-        sections[screen.section].append(
-            st.Page(
-                page,
-                title=screen.title,
-                icon=f":material/{screen.icon}:",
-                url_path=screen.path,
-                default=number == 0,
-                visibility="hidden" if screen.hidden else "visible",
-            )
-        )
+    for screen in screens:
+        sections[screen.section].append(links.page_of(screen))
     return sections
 
 
