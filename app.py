@@ -24,11 +24,9 @@ if get_script_run_ctx() is None:
 
     @asynccontextmanager
     async def _lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
-        async with Boot(_house, _api, work=True, live=_live).running():
-            shell.preload()
+        async with Boot(_house, _api, work=True, live=_live, preload=shell.preload).running():
             yield {}
 
-    st.set_option("server.trustedUserHeaders", {"X-Calos-Session": "session"})
     app = st.App(
         "pages/shell.py",
         lifespan=_lifespan,

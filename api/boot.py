@@ -9,7 +9,6 @@ from typing import TypeVar
 import structlog
 from anyio import to_thread
 from fastapi import FastAPI
-from sqlalchemy.exc import SQLAlchemyError
 
 from api import background
 from api.house import House
@@ -37,8 +36,16 @@ DOORS = "Open the doors"
 class Boot:
     """One start of one process: with `work` it also builds the demo and does what runs in the background."""
 
-    def __init__(self, house: House, api: FastAPI, *, work: bool, live: Live | None = None) -> None:
-        self.house, self.api, self.work, self.live = house, api, work, live
+    def __init__(
+        self,
+        house: House,
+        api: FastAPI,
+        *,
+        work: bool,
+        live: Live | None = None,
+        preload: Callable[[], None] | None = None,
+    ) -> None:
+        self.house, self.api, self.work, self.live, self.preload = house, api, work, live, preload
         self._stack = AsyncExitStack()
 
     @asynccontextmanager
@@ -64,9 +71,12 @@ class Boot:
     async def _start(self) -> None:
         try:
             await self._steps()
-        except (CalosError, SQLAlchemyError, OSError) as failure:
-            # The page keeps showing the cause; the process stays so that it can be read.
-            self.house.progress.error = str(failure)
+        except Exception as failure: 
+            # The process stays, so that the cause can be read; what is known to happen comes as a sentence.
+            known = isinstance(failure, CalosError)
+            self.house.progress.error = str(failure) if known else f"{type(failure).__name__}: {failure}"
+            for step in self.house.progress.steps:
+                step.state = "failed" if step.state == "now" else step.state
             log.exception("start failed", cause=str(failure))
 
     async def _steps(self) -> None:
@@ -80,6 +90,8 @@ class Boot:
         await self._step(PEOPLE, self._people)
         step = house.progress.begin(DOORS)
         await self._doors()
+        if self.preload is not None:
+            await to_thread.run_sync(self.preload)
         step.state = "done"
         gc.collect()
         # Streamlit collects after every script run; what is loaded by now stays, and need not be walked each time.

@@ -31,6 +31,9 @@ IDENTITY_HEADER = b"x-calos-session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TOUCH_SECONDS = 30.0
 
+# Files, probes, and doors that are used thousands of times a second are counted, not logged.
+UNLOGGED = ("/static/", "/app/static/", "/assets/", "/healthz", "/readyz", "/status", *closed_list.INSTALL_DOORS)
+
 log = structlog.get_logger("calos.request")
 
 
@@ -153,7 +156,7 @@ class FrontDoor:
         if scope["type"] != "http":
             return
         metrics.observe(scope, answer.status, seconds)
-        if scope["path"].startswith(("/static/", "/app/static/", "/assets/", *closed_list.INSTALL_DOORS)):
+        if scope["path"].startswith(UNLOGGED):
             return
         actor: Actor | None = scope["state"].get("actor")
         log.info(

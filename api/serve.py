@@ -36,6 +36,7 @@ def serve(part: str, port: int, workers: int) -> None:
         ws="websockets-sansio",
         ws_max_size=64 * 2**20,
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         timeout_keep_alive=5,
