@@ -41,7 +41,7 @@ def find_sessions(actors: pd.DataFrame, gap: int = GAP) -> pd.DataFrame:
     `actors` is the frame of reads.actors; midnight does not cut. A session goes on while the next active minute comes
     at most `gap` minutes after the last.
     """
-    if actors.empty:
+    if not any(map(any, actors["minutes"])):
         return pd.DataFrame({"actor": pd.Series(dtype=object), "start": _instants([]), "end": _instants([])})
     codes, names = pd.factorize(actors["actor"], sort=True)
     days = pd.to_datetime(actors["day"]).to_numpy().astype("datetime64[D]").astype(np.int64)

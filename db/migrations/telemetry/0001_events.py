@@ -22,11 +22,12 @@ BEGIN
     IF wanted IS NULL OR wanted NOT BETWEEN current_date - 4000 AND current_date + 60 THEN
         RAISE EXCEPTION 'no partition is made for %: it lies too far from today', wanted USING ERRCODE = '22008';
     END IF;
-    IF to_regclass('public.' || child) IS NOT NULL THEN
+    -- Asked of pg_class, which is read anew, and not of to_regclass, whose cache outlives the wait for the lock.
+    IF EXISTS (SELECT FROM pg_class WHERE relname = child AND relnamespace = 'public'::regnamespace) THEN
         RETURN false;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('public.event partitions'));
-    IF to_regclass('public.' || child) IS NOT NULL THEN
+    IF EXISTS (SELECT FROM pg_class WHERE relname = child AND relnamespace = 'public'::regnamespace) THEN
         RETURN false;
     END IF;
     EXECUTE format('CREATE TABLE public.%I (LIKE public.event INCLUDING ALL)', child);

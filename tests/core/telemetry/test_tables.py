@@ -73,14 +73,14 @@ def test_the_app_reads_no_partition_around_its_parents_policy(databases: Databas
 def test_partitions_are_made_ahead_once_and_dropped_when_retention_is_over_roll_ups_stay(
     databases: Databases, install_id: str
 ) -> None:
-    old = NOW - timedelta(days=200)
+    old = NOW - timedelta(days=3_900)  # so old that no other test's events go with it
     event = {"id": "1", "ts": old.isoformat(), "type": "api_call"}
     with databases.telemetry.write(SYSTEM) as session:
         partitions.ensure_partitions(session, now=NOW)
         assert partitions.ensure_partitions(session, now=NOW) == 0
-        ingest(session, install_id, [event], now=NOW)
-        assert partitions.drop_old_partitions(session, now=NOW, retention_days=200) == 0, "its last day is kept"
-        assert partitions.drop_old_partitions(session, now=NOW, retention_days=199) == 1
+        ingest(session, install_id, [event], now=NOW, retention_days=3_950)
+        assert partitions.drop_old_partitions(session, now=NOW, retention_days=3_900) == 0, "its last day is kept"
+        assert partitions.drop_old_partitions(session, now=NOW, retention_days=3_899) == 1
         found = session.execute(text("SELECT count(*) FROM event WHERE install_id = :i"), {"i": install_id})
         assert found.scalar_one() == 0
         assert reads.hours(session, install_id, old.date(), NOW.date())["events"].sum() == 1
