@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Float, cast, func, select
+from sqlalchemy import Float, cast, func, select, true
 
 from core.culture.peers import LEAST_PEERS, NOBODY, PeerRow, Peers, ShareSums, without
 from core.culture.profile import PastHealth
@@ -97,7 +97,7 @@ def _peers(session: ReadSession, tier_id: str, band: str | None) -> Peers:
     share = cast(each.c.value, Float) / whole
     summed = (
         select(each.c.key, func.sum(share).label("total"), func.sum(share * share).label("squares"))
-        .select_from(culture_profile, each)
+        .select_from(culture_profile.join(each, true()))
         .where(*group)
         .group_by(each.c.key)
     )

@@ -105,28 +105,31 @@ def co_adoption(peers: Peers, heavy: str, missing: str) -> Figure:
     return Estimate(lift, low, high, both, "co-adoption among peers, log-normal 95 %")
 
 
-def _prior(feature: str, peers: Peers) -> tuple[float, float]:
-    """Fit Beta(a, b) by moments; at least as wide as two accounts' worth, at most as narrow as 200 days'."""
+def _prior(feature: str, peers: Peers) -> tuple[float, float, float]:
+    """Fit Beta(a, b) to the peers' shares by moments; return a, b and the variance of the peers' mean.
+
+    The prior is worth two person-days at least and 200 at most, so that own data always has its say.
+    """
     sums = peers.shares.get(feature, ShareSums(0.0, 0.0))
     middle = (sums.total + 0.5) / (peers.accounts + 1)
-    mean = sums.total / peers.accounts
-    spread = sums.squares / peers.accounts - mean**2
+    spread = max(0.0, sums.squares / peers.accounts - (sums.total / peers.accounts) ** 2)
     sampling = middle * (1 - middle) * peers.inverse_n / peers.accounts
-    between = max(spread - sampling, 1e-6)
-    strength = float(np.clip(middle * (1 - middle) / between - 1, 2.0, 200.0))
-    return middle * strength, (1 - middle) * strength
+    strength = middle * (1 - middle) / max(spread - sampling, 1e-6) - 1
+    strength = min(200.0, max(2.0, strength))
+    return middle * strength, (1 - middle) * strength, max(spread, 1e-6) / peers.accounts
 
 
 def _lift(item: FeatureUse, n: int, peers: Peers, generator: np.random.Generator) -> tuple[Figure, float]:
-    a, b = _prior(item.feature, peers)
+    a, b, doubt = _prior(item.feature, peers)
     used = min(item.actor_days, n)
     if used == 0 and peers.shares.get(item.feature) is None:
         return Abstention("no peer uses it either", peers.accounts), 1.0
     own = generator.beta(used + a, n - used + b, DRAWS)
     middle = a / (a + b)
-    # The peers' mean is itself known only as well as their number allows.
-    theirs = generator.beta(middle * peers.accounts + 0.5, (1 - middle) * peers.accounts + 0.5, DRAWS)
-    ratio = own / theirs
+    # The peers' mean is itself known only as well as their number and their differences allow.
+    known_as = max(2.0, middle * (1 - middle) / doubt - 1)
+    theirs = generator.beta(middle * known_as, (1 - middle) * known_as, DRAWS)
+    ratio = own / np.maximum(theirs, 1e-9)
     low, high = (float(q) for q in np.quantile(ratio, (0.025, 0.975)))
     above = float((ratio > 1).mean())
     p = 2 * min(above, 1 - above) + 1 / DRAWS

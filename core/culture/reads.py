@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, case, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Text, any_, case, column, func, literal, or_, select, true
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
@@ -180,13 +180,13 @@ def upsells(
     _require(actor)
     c = upsell.c
     wanted: list[ColumnElement[bool]] = [c.state == state]
-    for column, value in ((c.priority, priority), (c.kind, kind), (c.install_id, install_id)):
+    for key, value in ((c.priority, priority), (c.kind, kind), (c.install_id, install_id)):
         if value is not None:
-            wanted.append(column == value)
+            wanted.append(key == value)
     if organization_id is not None:
         wanted.append(c.organization_id == organization_id)
     if rule is not None:
-        wanted.append(c.rules.any(rule))
+        wanted.append(literal(rule) == any_(c.rules))
     if assigned_to is not None:
         wanted.append(c.assigned_to == assigned_to if assigned_to else c.assigned_to.is_(None))
     if not snoozed:
@@ -216,16 +216,18 @@ def precision(session: ReadSession, actor: Actor) -> tuple[RulePrecision, ...]:
 def not_listed(session: ReadSession, actor: Actor, *, limit: int = 200) -> tuple[NotListedRow, ...]:
     """Return what came near the list and is not on it, over all customers, the newest profiles first."""
     _require(actor)
-    held = func.jsonb_array_elements(culture_profile.c.profile["not_listed"]).column_valued("held")
-    text = held.op("->>", is_comparison=False)
+    fields = ("rule", "subject", "reason")
+    rows = func.jsonb_to_recordset(culture_profile.c.profile["not_listed"])
+    held = rows.table_valued(*(column(name, Text) for name in fields)).render_derived(with_types=True)
     statement = (
         select(
             culture_profile.c.organization_id,
             organization.c.name.label("organization"),
             culture_profile.c.install_id,
-            *(text(key).label(key) for key in ("rule", "subject", "reason")),
+            *(held.c[name] for name in fields),
         )
         .join(organization, organization.c.id == culture_profile.c.organization_id)
+        .join(held, true())
         .order_by(culture_profile.c.computed_at.desc(), culture_profile.c.install_id)
         .limit(max(1, min(limit, MOST)))
     )
