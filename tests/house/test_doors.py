@@ -25,7 +25,9 @@ NARROW_STATEMENTS = {
     "core/access/standing.py": "locks the rows of those who are compared",
     "core/accounts/card_facts.py": "gathers a card from every domain below it",
     "core/accounts/cards.py": "writes the cards, which repeat what other tables say",
+    "core/accounts/news.py": "what is new, across the domains below",
     "core/accounts/orders.py": "orders of a list as expressions over its columns",
+    "core/accounts/timeline.py": "one order over the rows of every domain below",
     "core/culture/comparisons.py": "reads of other installs, for what one is compared with",
     "core/demo/removal.py": "removes rows of every domain, and nothing else",
     "core/demo/world.py": "asks how far an interrupted build came",
@@ -40,7 +42,9 @@ DOORS = {
     "manage.py": "a command is one transaction",
     "pages/parts/load.py": "a screen reads and changes through it",
     "pages/parts/session.py": "who is looking is asked anew in every run",
-    "core/demo/world.py": "builds and removes a world in steps that commit",
+    "core/culture/writes.py": "recomputing goes install by install, and each is committed by itself",
+    "core/demo/removal.py": "removes a world in steps that commit",
+    "core/demo/world.py": "builds a world in steps that commit",
     "core/doctor/database.py": "looks at what the doors would open",
 }
 
@@ -48,6 +52,7 @@ DOORS = {
 CONNECTIONS = {
     "db/session.py": "makes them",
     "db/migrate.py": "the owner's, for migrations",
+    "core/demo/removal.py": "the owner's: append-only tables take no DELETE from the app's login",
     "core/jobs/alone.py": "holds a lock or listens for as long as the process lives",
     "core/licensing/door.py": "verification: raw psycopg, one grouped read",
     "core/telemetry/door.py": "ingest: raw psycopg, one prepared statement",

@@ -12,6 +12,8 @@ from tests.house.sources import PRODUCT, ROOT, all_files, name, product_files, p
 LONGEST = 350
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc", "base", "shared", "tools"}
 EXCEPTION = re.compile(r"#\s*(noqa(?::\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*)?|type:\s*ignore(?:\[[^\]]*\])?)(?P<reason>.*)")
+# Outermost edges, where whatever happened has to be told to somebody.
+EDGES = {"api/boot.py": "a start that failed stays, and its page says why"}
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 
 
@@ -62,8 +64,9 @@ def test_nothing_is_left_for_later() -> None:
 
 
 def test_errors_are_named_when_caught() -> None:
-    broad = [f"{name(path)}:{line}" for path in product_files() for line in _catch_alls(path)]
-    assert broad == [], "Catch what can happen, by name; a bug must be seen."
+    broad = {name(path): line for path in product_files() for line in _catch_alls(path)}
+    assert sorted(set(broad) - set(EDGES)) == [], "Catch what can happen, by name; a bug must be seen."
+    assert sorted(set(EDGES) - set(broad)) == [], "These catch by name now: take them off the list."
 
 
 def _catch_alls(path: Path) -> Iterator[int]:

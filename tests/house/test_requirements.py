@@ -30,6 +30,8 @@ BROUGHT_ALONG = {
 # Likewise, in tests only.
 BROUGHT_FOR_TESTS = {
     "bcrypt": "makes hashes as streamlit-authenticator does",
+    "httpx2": "openai's and Starlette's test client's own",
+    "uvloop": "uvicorn[standard]'s, here under a measuring client",
     "websockets": "uvicorn[standard]'s, here as a client of our sockets",
 }
 
