@@ -203,3 +203,9 @@ def count(value: int, singular: str, plural: str | None = None) -> str:
 def plain(text: str) -> str:
     """`text` from data as Markdown that shows exactly it: no formatting, link, image, color or formula starts in it."""
     return _MARKDOWN.sub(r"\\\1", text.replace("\n", " "))
+
+
+def phrase(identifier: str) -> str:
+    """The words of an id that names a kind of thing: limit_approached is "Limit approached"."""
+    words = identifier.replace("_", " ").replace("-", " ").strip()
+    return words[:1].upper() + words[1:]

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.parts import format as say
 
-Kind = Literal["status", "tier", "priority", "severity", "verdict"]
+Kind = Literal["status", "tier", "priority", "severity", "verdict", "adoption", "band"]
 Color = Literal["green", "orange", "red", "blue", "violet", "gray", "primary"]
 
 # Green, orange and red mean good, needs care and bad; blue is a state that will pass; gray is over or unknown.
@@ -55,6 +55,19 @@ _WORDS: Final[Mapping[Kind, Mapping[str, tuple[str, Color]]]] = {
         "fail": ("Fail", "red"),
         "manual": ("Manual", "blue"),
         "no_data": ("No data", "gray"),
+    },
+    "adoption": {
+        "habitual": ("Habitual", "green"),
+        "adopted": ("Adopted", "green"),
+        "tried": ("Tried", "blue"),
+        "lapsed": ("Lapsed", "orange"),
+        "never": ("Never", "gray"),
+    },
+    "band": {
+        "excellent": ("Excellent", "green"),
+        "good": ("Good", "green"),
+        "fair": ("Fair", "orange"),
+        "at risk": ("At risk", "red"),
     },
 }
 

@@ -174,6 +174,14 @@ def test_unknown_parts_of_a_score_are_not_counted_as_zero_points() -> None:
     assert "no data" in words
 
 
+def test_what_holds_a_score_back_is_taken_from_it_and_said() -> None:
+    chart = charts.score(HEALTH, title="Health", held=("A payment failed", 7))
+    assert chart.alt.startswith("Health: 20 of 100.")
+    assert "A payment failed takes 7" in chart.alt
+    total = [trace for trace in chart.figure.data if trace.xaxis == "x2"]
+    assert [trace.x[0] for trace in total] == [20, 7, 73]
+
+
 @pytest.mark.parametrize(("low", "high"), [(0, 0), (0, 7), (-530, 820), (17_000, 19_500), (0, 10**12)])
 def test_ticks_enclose_their_values_and_are_few(low: float, high: float) -> None:
     from pages.parts.charts.canvas import ticks

@@ -134,3 +134,8 @@ def test_plain_leaves_no_markdown_alive(hostile: str) -> None:
     assert "\n" not in said
     for special in "![]()*$#<>":
         assert special not in said.replace(f"\\{special}", "")
+
+
+def test_an_id_is_said_in_words() -> None:
+    assert say.phrase("limit_approached") == "Limit approached"
+    assert say.phrase("seats") == "Seats"

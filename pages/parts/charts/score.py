@@ -50,20 +50,22 @@ def score(
     most: float = 100,
     bands: tuple[float, float] = (0.4, 0.7),
     note: str = "",
+    held: tuple[str, float] | None = None,
     palette: Palette = SCREEN,
     height: int | None = None,
 ) -> Chart:
     """The total as one bar made of its parts, then each part against what it could give, in the order given.
 
     `bands` are the shares of the whole at which bad turns into warning and warning into good. `note` replaces the unit
-    under the title, for a sentence such as what moved the score.
+    under the title, for a sentence such as what moved the score. `held` is what keeps the total below the sum of its
+    parts: the reason and how many points it takes.
     """
     height = height or _AROUND + _ROW_HEIGHT * len(parts)
     under = note or f"points of {say.integer(most)}"
     known = [part for part in parts if part.points is not None]
     if not known:
         return nothing(title, under, palette, height=height)
-    total = sum(part.points or 0 for part in known)
+    total = sum(part.points or 0 for part in known) - (held[1] if held else 0)
     figure = canvas(title, under, palette, height=height)
     color = palette.role(role_of(total / most, bands))
     split = len(parts) / (len(parts) + _TOTAL_ROWS)
@@ -97,15 +99,27 @@ def score(
             "fixedrange": True,
         },
     )
-    _add_total(figure, known, most, color, palette)
+    _add_total(figure, known, held, most, color, palette)
     _add_parts(figure, parts, bands, palette)
     said = ", ".join(f"{part.label} {part.words}" for part in parts)
+    said += "" if held is None else f"; {held[0]} takes {say.compact(round(held[1], 1))}"
     return Chart(figure, f"{title}: {say.integer(total)} of {say.integer(most)}. {said}.")
 
 
-def _add_total(figure: go.Figure, parts: Sequence[Part], most: float, color: str, palette: Palette) -> None:
+def _add_total(
+    figure: go.Figure,
+    parts: Sequence[Part],
+    held: tuple[str, float] | None,
+    most: float,
+    color: str,
+    palette: Palette,
+) -> None:
     total = sum(part.points or 0 for part in parts)
     segments = [(part.points or 0, f"{part.label}: {part.words}", color) for part in parts]
+    if held is not None:
+        # What is held back no longer belongs to any one part.
+        segments = [(total - held[1], f"{say.integer(total - held[1])} of {say.integer(most)}", color)]
+        segments.append((held[1], f"{held[0]}: {say.compact(-round(held[1], 1))}", palette.behind))
     segments.append((max(0.0, most - total), f"{say.compact(round(most - total, 1))} to gain", palette.track))
     for length, words, shade in segments:
         figure.add_bar(
