@@ -93,3 +93,11 @@ def name_taken(session: ReadSession, actor: Actor, name: str) -> bool:
     actor.require_vendor()
     statement = select(organization.c.id).where(func.lower(organization.c.name) == name.lower()).limit(1)
     return session.execute(statement).first() is not None
+
+
+def names(session: ReadSession, actor: Actor) -> dict[UUID, str]:
+    """Return the name of every organization that the actor may see, by id."""
+    statement = select(organization.c.id, organization.c.name)
+    if actor.realm != "vendor":
+        statement = statement.where(organization.c.id == actor.organization_id)
+    return {row.id: row.name for row in session.execute(statement)}

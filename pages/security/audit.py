@@ -1,11 +1,13 @@
 """Audit: is the chain whole, and who did what."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import streamlit as st
 
 from core.access import audit_reads
 from core.access.permissions import Permission
+from core.organizations.reads import names
 from pages.parts import columns, filters, session
 from pages.parts import format as say
 from pages.parts.cards import card, header
@@ -33,27 +35,29 @@ def page() -> None:
     wanted = audit_reads.Search(who=who, action=action or "", since=now - SPANS[span])
     found = load(audit_reads.search, actor, None, wanted, limit=SHOWN)
     with place.body:
-        _rows(found)
+        _rows(found, load(names, actor))
 
 
-def _rows(found: audit_reads.Trail) -> None:
+def _rows(found: audit_reads.Trail, of: dict[UUID, str]) -> None:
     if not found.entries:
         empty("trail", "Nothing happened that fits", "Choose a longer range, or clear the filters.", icon="history")
         return
     picked = columns.table(
-        trail.frame(found.entries),
+        trail.frame(found.entries, of),
         {
             "at": columns.when("When"),
             "who": columns.text("Who"),
             "did": columns.text("Did", width="medium"),
-            "to": columns.text("To", width="medium"),
+            "whose": columns.text("Whose", width=150, help="The organization whose trail this stands in."),
+            "to": columns.text("What", width="medium"),
             "why": columns.text("Why", width="medium"),
-            "from": columns.text("From", help="The address the request came from."),
+            "from": columns.text("From", width=110, help="The address the request came from."),
             "place": columns.text("Place", help="Its number in the chain; empty for the second until it is sealed."),
         },
         key="entries",
         alt="Audit entries, newest first: when, who, what, to what, why and from where.",
         select="one",
+        height=600 if len(found.entries) > 12 else "auto",
     )
     if found.next is not None:
         st.caption(f"The newest {say.integer(SHOWN)} are shown. Narrow the range or the filters to see older ones.")

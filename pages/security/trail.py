@@ -1,7 +1,8 @@
 """What the Audit screen says of the trail: whether the chain is whole, and its entries as rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 import pandas as pd
 import streamlit as st
@@ -67,14 +68,15 @@ def _everything(session: ReadSession, _actor: Actor) -> Report:
     return verify(session, folder_of(home), audit_key(home).verify_key)
 
 
-def frame(entries: Sequence[AuditEntry]) -> pd.DataFrame:
-    """Return one row an entry, in words."""
+def frame(entries: Sequence[AuditEntry], names: Mapping[UUID, str]) -> pd.DataFrame:
+    """Return one row an entry, in words; `names` are of organizations."""
     return pd.DataFrame(
         {
             "at": [each.at for each in entries],
             "who": [each.actor_label for each in entries],
-            "did": [_act(each.action) for each in entries],
-            "to": [f"{each.target_kind} {each.target_id}" for each in entries],
+            "did": [act(each.action) for each in entries],
+            "whose": [names.get(each.organization_id, "") for each in entries],
+            "to": [_target(each) for each in entries],
             "why": [each.reason or "" for each in entries],
             "from": [each.address for each in entries],
             "place": [f"#{each.sequence}" if each.sequence else "" for each in entries],
@@ -82,6 +84,14 @@ def frame(entries: Sequence[AuditEntry]) -> pd.DataFrame:
     )
 
 
-def _act(action: str) -> str:
+def act(action: str) -> str:
+    """Return what was done in words: `license.tier_changed` is “License: tier changed”."""
     resource, _, verb = action.partition(".")
-    return f"{verb.replace('_', ' ')} {resource.replace('_', ' ')}"
+    return f"{resource.replace('_', ' ').capitalize()}: {verb.replace('_', ' ')}"
+
+
+def _target(each: AuditEntry) -> str:
+    """Return what it was done to, unless that is the organization which the row names already."""
+    if each.target_kind == "organization":
+        return ""
+    return each.target_id if each.target_kind in {"license", "install"} else f"{each.target_kind} {each.target_id[:8]}"
