@@ -137,8 +137,8 @@ def _unpacked(raw: bytes) -> bytes:
         raise Unreadable("The body says it is gzip and is not.") from wrong
     if len(made) > LARGEST:
         raise TooLarge(f"The batch is larger than {LARGEST:,} bytes when unpacked; send less at a time.")
-    if not unpacking.eof:
-        raise Unreadable("The gzip body ends too early; send it again.")
+    if not unpacking.eof or unpacking.unused_data:
+        raise Unreadable("The gzip body is cut short or holds more than one file; pack the batch as one.")
     return made
 
 
