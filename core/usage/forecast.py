@@ -10,6 +10,7 @@ import numpy.typing as npt
 LEAST_DAYS = 14
 HORIZON = 180
 PATHS = 500
+RARE = 0.05
 # Doubling every week is the fastest growth a forecast believes in.
 FASTEST = float(np.log(2) / 7)
 
@@ -59,7 +60,7 @@ def forecast(daily: Sequence[int], last_day: date) -> Forecast | None:
     slope, doubt = _slope(level)
     age = np.arange(len(level)) - (len(level) - 1)
     base = float(np.median(level - slope * age))
-    residuals = level - base - slope * age
+    residuals = _without_incidents(level - base - slope * age)
     generator = np.random.default_rng(180)
     slopes = np.clip(generator.normal(slope, doubt, PATHS), -FASTEST, FASTEST)
     drawn = generator.choice(residuals, (PATHS, HORIZON))
@@ -86,6 +87,14 @@ def one_day_spike(daily: Sequence[int], threshold: float) -> bool:
     """Whether a single day makes more than half of what lies above the threshold: an incident, not a trend."""
     excess = [max(0.0, calls - threshold) for calls in daily]
     return sum(excess) > 0 and max(excess) > 0.5 * sum(excess)
+
+
+def _without_incidents(residuals: Floats) -> Floats:
+    """Leave out days far off the line (six scaled MADs) where they are rare: what happens weekly is no incident."""
+    spread = 1.4826 * float(np.median(np.abs(residuals)))
+    usual = np.abs(residuals) <= 6 * max(spread, 0.02)
+    kept: Floats = residuals[usual] if (~usual).mean() <= RARE else residuals
+    return kept
 
 
 def _slope(level: Floats) -> tuple[float, float]:
