@@ -16,11 +16,11 @@ def findings(
     if settings.stripe_secret_key:
         yield _asked("Stripe", lambda: _stripe(settings.stripe_secret_key, stripe_url))
     else:
-        yield good("Stripe", "off: STRIPE_SECRET_KEY is not set; payments are recorded by hand")
+        yield good("Stripe", "off: STRIPE_SECRET_KEY is not set, and nothing needs it")
     if settings.openai_api_key:
         yield _asked("OpenAI", lambda: _openai(settings.openai_api_key, openai_url))
     else:
-        yield good("OpenAI", "off: OPENAI_API_KEY is not set; questions are read by Calos's own grammar")
+        yield good("OpenAI", "off: OPENAI_API_KEY is not set, and nothing needs it")
 
 
 def _asked(vendor: str, ask: Callable[[], str]) -> Finding:

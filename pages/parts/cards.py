@@ -76,7 +76,7 @@ def difference(
         return None
     step = float(now) - float(before)
     sign = "+" if step > 0 else say.MINUS if step < 0 else ""
-    size = now - before if type(now) is type(before) else step  # type: ignore[operator]
+    size = now - before if type(now) is type(before) else step  # type: ignore[operator]  # of one type
     return _change(step, f"{sign}{show(abs(size))}", against, growth_is_good)
 
 
