@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from api import activity, audit, auth, enterprise, house, licenses, live, logs, sign_in, starting, telemetry
+from api import activity, audit, auth, enterprise, house, licenses, live, logs, sign_in, starting, telemetry, verify
 from api.boot import Boot
 from api.depends import StrictRoute
 from api.front_door import FrontDoor
@@ -60,6 +60,7 @@ def outer_routes(of: House, api: FastAPI) -> list[Route | Mount]:
         *starting.routes(of),
         *sign_in.routes,
         licenses.keys_route,
+        verify.outer_route(api),
         Mount("/assets", StaticFiles(directory=ASSETS / "static")),
         Mount("/api", api),
     ]

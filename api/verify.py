@@ -3,17 +3,18 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.depends import StrictRequest
-from api.problems import problem, request_id_of
+from api.problems import from_error, problem, request_id_of
 from api.schemas.licenses import VerifyAnswer, VerifyQuestion
 from core import clock
-from core.errors import InvalidInput, NotPermitted
+from core.errors import CalosError, InvalidInput
 from core.licensing.door import WRONG_SECRET, VerifyDoor
 from core.licensing.verdicts import Question
 
@@ -21,15 +22,37 @@ _JSON = {"content-type": "application/json", "cache-control": "no-store"}
 
 
 class InstallDoor(APIRoute):
-    """A route whose endpoint gets the request and returns the response, while OpenAPI tells its shapes.
-
-    FastAPI's own handling of a decorated route costs more than half of what one core can answer.
-    """
+    """A route whose endpoint gets the request and returns the response, while OpenAPI tells its shapes."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the endpoint itself."""
         endpoint: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
         return endpoint
+
+
+def outer_route(api: FastAPI) -> Route:
+    """Return the same door for the app around the API, to stand before the mount at /api.
+
+    The way through FastAPI costs more than the rest of a verification: its middleware, routers and exit stacks.
+    """
+
+    async def door(scope: Scope, receive: Receive, send: Send) -> None:
+        # What the API has opened, not what the app around it has.
+        scope["app"] = api
+        response = await verify(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return Route("/api/licenses/verify", _Endpoint(door), methods=["POST"])
+
+
+class _Endpoint:
+    """An ASGI app as Starlette takes it for an endpoint: called as it is, if it is no function."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
 
 
 async def verify(request: Request) -> Response:
@@ -39,18 +62,22 @@ async def verify(request: Request) -> Response:
     verdict and changes nothing. With `Authorization: Bearer <installSecret>` the question is a check-in, a new
     fingerprint activates an installation, and the answer says what the license grants.
     """
+    try:
+        return Response(await _answer(request), headers=_JSON)
+    except CalosError as error:
+        if error.code != WRONG_SECRET:
+            return from_error(error, request_id_of(request))
+        headers = {"WWW-Authenticate": "Bearer"}
+        return problem(401, error.code, error.message, request_id=request_id_of(request), headers=headers)
+
+
+async def _answer(request: Request) -> bytes:
     if request.scope["query_string"]:
         raise InvalidInput("This address takes no query parameters; send JSON in the body.")
     secret = _secret(request)
-    question = _question(await StrictRequest(request.scope, request.receive).json(), authenticated=secret is not None)
+    sent = await StrictRequest(request.scope, request.receive).json()
     door: VerifyDoor = request.app.state.verify_door
-    try:
-        return Response(await door.verify(question, secret, now=clock.now()), headers=_JSON)
-    except NotPermitted as refusal:
-        if refusal.code != WRONG_SECRET:
-            raise
-        headers = {"WWW-Authenticate": "Bearer"}
-        return problem(401, refusal.code, refusal.message, request_id=request_id_of(request), headers=headers)
+    return await door.verify(_question(sent, authenticated=secret is not None), secret, now=clock.now())
 
 
 def _secret(request: Request) -> str | None:
@@ -66,7 +93,9 @@ def _question(sent: Any, *, authenticated: bool) -> Question:
     try:
         asked = VerifyQuestion.model_validate(sent)
     except ValidationError as wrong:
-        raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in wrong.errors()]) from wrong
+        first = wrong.errors(include_url=False, include_input=False)[0]
+        where = "/".join(str(part) for part in first["loc"])
+        raise InvalidInput(f"{where or 'body'}: {first['msg']}", field=where or None) from wrong
     return Question(
         asked.install_id,
         asked.fingerprint,

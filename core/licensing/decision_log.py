@@ -86,10 +86,11 @@ class DecisionLog:
         sightings, self._sightings = self._sightings, {}
         try:
             if repeats:
-                counts = list(repeats.values())
-                await self._query(
-                    statements.COUNT_REPEATS, [list(repeats), [times for times, _ in counts], [at for _, at in counts]]
-                )
+                counts = [
+                    {"id": decision_id, "times": times, "at": at.isoformat()}
+                    for decision_id, (times, at) in repeats.items()
+                ]
+                await self._query(statements.COUNT_REPEATS, [json.dumps(counts)])
                 repeats = {}
             await self._write_sightings(sightings)
             sightings = {}
@@ -102,21 +103,22 @@ class DecisionLog:
     async def _write_sightings(self, sightings: dict[tuple[str, str], Sighting]) -> None:
         if not sightings:
             return
-        seen = list(sightings.values())
-        await self._query(
-            statements.NOTE_SIGHTINGS,
-            [
-                [license_id for license_id, _ in sightings],
-                [fingerprint for _, fingerprint in sightings],
-                [one.at for one in seen],
-                [one.domain for one in seen],
-                [one.version for one in seen],
-            ],
-        )
+        seen = [
+            {
+                "license_id": license_id,
+                "fingerprint": fingerprint,
+                "at": one.at.isoformat(),
+                "domain": one.domain,
+                "version": one.version,
+            }
+            for (license_id, fingerprint), one in sightings.items()
+        ]
+        await self._query(statements.NOTE_SIGHTINGS, [json.dumps(seen)])
         latest: dict[str, datetime] = {}
         for (license_id, _), one in sightings.items():
             latest[license_id] = max(one.at, latest.get(license_id, one.at))
-        await self._query(statements.NOTE_CHECK_INS, [list(latest), list(latest.values())])
+        checked_in = [{"id": license_id, "at": at.isoformat()} for license_id, at in latest.items()]
+        await self._query(statements.NOTE_CHECK_INS, [json.dumps(checked_in)])
 
     def _count(self, decision_id: int, now: datetime) -> None:
         times, _ = self._repeats.get(decision_id, (0, now))

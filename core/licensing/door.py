@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import structlog
-from psycopg import AsyncConnection, Error, OperationalError
+from psycopg import AsyncConnection, Error, InterfaceError, OperationalError
 from psycopg_pool import AsyncConnectionPool
 
 from core import clock, signing
@@ -23,7 +23,7 @@ from core.licensing.grouped import Grouped
 from core.licensing.verdicts import LicenseState, Question
 from core.licensing.verification import decide
 
-TICK_SECONDS: Final = 0.5
+TICK_SECONDS: Final = 1.0
 ANSWER_SECONDS: Final = 5
 POOL_SIZE: Final = 8
 WRONG_SECRET: Final = "wrong_secret"  # noqa: S105 - the code of a refusal
@@ -92,8 +92,9 @@ class VerifyDoor:
     async def _read(self, asked: Sequence[tuple[str, str | None]]) -> list[_Found | None]:
         """Return what is known for each pair of install id and installation."""
         pairs = list(dict.fromkeys(asked))
-        arrays = [[install_id for install_id, _ in pairs], [installation for _, installation in pairs]]
-        rows = await self._query(statements.READ_STATES, arrays)
+        install_ids = statements.array_of(install_id for install_id, _ in pairs)
+        installations = statements.array_of(installation for _, installation in pairs)
+        rows = await self._query(statements.READ_STATES, [install_ids, installations])
         found = {(row[2], row[26]): _Found(state_of(row, installs=row[23], activated=row[24]), row[25]) for row in rows}
         if asyncio.get_running_loop().time() - self._limits_read >= TICK_SECONDS:
             self._limits = dict(await self._query(statements.READ_LIMITS, []))
@@ -120,7 +121,7 @@ class VerifyDoor:
             await self._pool.check()
             async with self._pool.connection() as connection:
                 return await work(connection)
-        except Error as failure:
+        except (OperationalError, InterfaceError) as failure:
             log.warning("the license database does not answer", error=str(failure))
             raise UpstreamFailed("Licenses cannot be verified right now. Ask again in a minute.") from failure
 
@@ -166,4 +167,4 @@ async def open_door(url: str, home: Path) -> VerifyDoor:
 
 
 async def _configure(connection: AsyncConnection[Any]) -> None:
-    await connection.execute(f"SET statement_timeout = '{ANSWER_SECONDS}s'")
+    await connection.execute(f"{statements.CONFIGURE}; SET statement_timeout = '{ANSWER_SECONDS}s'")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
@@ -184,7 +184,11 @@ def _newest_first(statement: Select[Any]) -> Select[Any]:
 def _mentions(text: str) -> ColumnElement[bool]:
     activated = select(1).where(
         installation.c.license_id == licenses.c.id,
-        or_(installation.c.fingerprint == text, installation.c.domain == text.lower()),
+        or_(
+            # As the index on fingerprints says it.
+            and_(installation.c.fingerprint == text, installation.c.fingerprint != ""),
+            installation.c.domain == text.lower(),
+        ),
     )
     return or_(
         licenses.c.install_id.icontains(text, autoescape=True),

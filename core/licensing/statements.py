@@ -1,6 +1,15 @@
-"""The SQL of the verify door: narrow statements on keys, run outside a tenant's transaction (psycopg placeholders)."""
+"""The SQL of the verify door: narrow statements on keys, run outside a tenant's transaction (psycopg placeholders).
 
+Many rows go in as one text, JSON or an array's own form, which the driver hands on as it is: arrays it would build
+element by element.
+"""
+
+from collections.abc import Iterable
 from typing import Final
+
+# Every statement here goes by keys, so that a plan made once, without looking at what is asked, is the right one:
+# planning anew costs as much as answering, and a scan of a small table is a scan of a large one next year.
+CONFIGURE: Final = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off"
 
 _STATE: Final = """
     l.id::text, l.organization_id::text, l.install_id, l.tier_id, l.term, l.billing_period,
@@ -13,18 +22,14 @@ _STATE: Final = """
 # One row for each pair asked for. Installations are counted only where the count can decide anything.
 READ_STATES: Final = f"""
 SELECT {_STATE},
-       CASE WHEN asked.installation IS NOT NULL AND NOT known.activated
+       CASE WHEN asked.installation IS NOT NULL AND i.license_id IS NULL
              AND coalesce(l.max_installs, t.max_installs) IS NOT NULL
-            THEN (SELECT count(*) FROM installation i WHERE i.license_id = l.id) END,
-       known.activated, l.secret_digest, asked.installation
+            THEN (SELECT count(*) FROM installation other WHERE other.license_id = l.id) END,
+       i.license_id IS NOT NULL, l.secret_digest, asked.installation
 FROM unnest(%s::text[], %s::text[]) AS asked (install_id, installation)
 JOIN license l ON l.install_id = asked.install_id
 JOIN tier t ON t.id = l.tier_id
-CROSS JOIN LATERAL (
-    SELECT EXISTS (
-        SELECT FROM installation i WHERE i.license_id = l.id AND i.fingerprint = asked.installation
-    ) AS activated
-) AS known
+LEFT JOIN installation i ON i.license_id = l.id AND i.fingerprint = asked.installation
 """
 
 READ_LIMITS: Final = "SELECT tier_id, jsonb_object_agg(meter, highest) FROM tier_limit GROUP BY tier_id"
@@ -97,7 +102,7 @@ SELECT license_id::text, encode(question_digest, 'hex'), id, false FROM standing
 # Counts, a second or so late. Rows are locked in the order of their keys, so that two processes never deadlock.
 COUNT_REPEATS: Final = """
 WITH given AS (
-    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[]) AS g (id, times, at)
+    SELECT * FROM json_to_recordset(%s::json) AS g (id bigint, times bigint, at timestamptz)
 ), locked AS (
     SELECT d.id FROM decision d WHERE d.id IN (SELECT id FROM given) ORDER BY d.id FOR NO KEY UPDATE
 )
@@ -106,7 +111,7 @@ FROM given g JOIN locked USING (id) WHERE d.id = g.id
 """
 NOTE_CHECK_INS: Final = """
 WITH given AS (
-    SELECT * FROM unnest(%s::uuid[], %s::timestamptz[]) AS g (id, at)
+    SELECT * FROM json_to_recordset(%s::json) AS g (id uuid, at timestamptz)
 ), locked AS (
     SELECT l.id FROM license l WHERE l.id IN (SELECT id FROM given) ORDER BY l.id FOR NO KEY UPDATE
 )
@@ -115,8 +120,8 @@ FROM given g JOIN locked USING (id) WHERE l.id = g.id
 """
 NOTE_SIGHTINGS: Final = """
 WITH given AS (
-    SELECT * FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::text[], %s::text[])
-        AS g (license_id, fingerprint, at, domain, version)
+    SELECT * FROM json_to_recordset(%s::json)
+        AS g (license_id uuid, fingerprint text, at timestamptz, domain text, version text)
 ), locked AS (
     SELECT i.license_id, i.fingerprint FROM installation i
     WHERE (i.license_id, i.fingerprint) IN (SELECT license_id, fingerprint FROM given)
@@ -128,3 +133,13 @@ SET last_seen_at = greatest(i.last_seen_at, g.at), domain = coalesce(g.domain, i
 FROM given g JOIN locked USING (license_id, fingerprint)
 WHERE i.license_id = g.license_id AND i.fingerprint = g.fingerprint
 """
+
+
+def array_of(values: Iterable[str | None]) -> str:
+    """Return the text form of a PostgreSQL text array."""
+    return "{" + ",".join("NULL" if value is None else _quoted(value) for value in values) + "}"
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

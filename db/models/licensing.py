@@ -93,7 +93,9 @@ installation = Table(
     instant("activated_at"),
     instant("last_seen_at"),
 )
-Index("ix_installation_fingerprint", installation.c.fingerprint)
+# For people who search. Without the unnamed ones, which all share one fingerprint, it can never be chosen where an
+# installation of one license is looked up.
+Index("ix_installation_fingerprint", installation.c.fingerprint, postgresql_where=installation.c.fingerprint != "")
 
 decision = Table(
     "decision",

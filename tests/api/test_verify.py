@@ -8,10 +8,12 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import delete
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.responses import Response
+from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 from api import licenses as license_routes
+from api import verify
 from api.depends import StrictRoute
 from api.problems import install_handlers
 from core import clock
@@ -72,9 +74,16 @@ def api() -> FastAPI:
     return made
 
 
-@pytest.fixture(scope="module")
-def client(api: FastAPI, databases: Databases, test_settings: Settings) -> Iterator[TestClient]:
-    app = Starlette(routes=[license_routes.keys_route, Mount("/api", api)])
+def _no_other_way(_api: FastAPI) -> Route:
+    return Route("/elsewhere", lambda _request: Response())
+
+
+@pytest.fixture(scope="module", params=[verify.outer_route, _no_other_way], ids=["around the API", "through it"])
+def client(
+    request: pytest.FixtureRequest, api: FastAPI, databases: Databases, test_settings: Settings
+) -> Iterator[TestClient]:
+    """Yield a client of the door, by each of the two ways to it."""
+    app = Starlette(routes=[license_routes.keys_route, request.param(api), Mount("/api", api)])
     with TestClient(app, raise_server_exceptions=False) as opened:
         portal = opened.portal
         assert portal is not None

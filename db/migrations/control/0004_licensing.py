@@ -101,7 +101,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_installation_organization_id_organization')),
     sa.PrimaryKeyConstraint('license_id', 'fingerprint', name=op.f('pk_installation'))
     )
-    op.create_index('ix_installation_fingerprint', 'installation', ['fingerprint'], unique=False)
+    op.create_index('ix_installation_fingerprint', 'installation', ['fingerprint'], unique=False, postgresql_where=sa.text("fingerprint != ''"))
     shared('tier')
     shared('tier_limit')
     protect('license', door=True)
