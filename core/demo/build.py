@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
+
 from core.access.actor import Actor
 from core.accounts import writes as accounts
 from core.accounts.requests import LicenseRequest
@@ -15,6 +17,7 @@ from core.licensing.policy import Policy
 from core.organizations.writes import add_domain, create_organization, write_note
 from core.telemetry.writes import ingest
 from core.usage.records import UsageRecord, record_usage
+from db.models.licensing import license as licenses
 from db.session import WriteSession
 
 MONTH = timedelta(days=30.4375)
@@ -28,6 +31,7 @@ class Built:
 
     organization_id: UUID
     install_id: str
+    issued_at: datetime
 
 
 def build_account(
@@ -52,7 +56,8 @@ def build_account(
     install_id = _later(session, actor, customer, organization_id, install_id, now)
     if customer.note:
         write_note(session, actor, organization_id, customer.note, now=now - timedelta(days=5))
-    return Built(organization_id, install_id)
+    issued_at = session.execute(select(licenses.c.issued_at).where(licenses.c.install_id == install_id)).scalar_one()
+    return Built(organization_id, install_id, issued_at)
 
 
 def _license(

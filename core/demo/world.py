@@ -13,7 +13,10 @@ from core.config import Settings
 from core.culture.writes import recompute
 from core.databases import Databases
 from core.demo.build import Built, build_account, build_telemetry
-from core.demo.customers import DEMO_INSTALL, NAMED, DemoCustomer
+from core.demo.calls_home import phone_home
+from core.demo.customers import DEMO_INSTALL, DemoCustomer
+from core.demo.fading import FADING
+from core.demo.growing import GROWING
 from core.demo.people import PEOPLE
 from core.demo.varied import varied
 from core.ids import new_id
@@ -24,11 +27,13 @@ from db.models.licensing import license as licenses
 from db.models.organizations import organization
 from db.session import SYSTEM, ReadSession, WriteSession
 
+NAMED = (*GROWING, *FADING)
 BEGUN, BUILT = "demo.begun", "demo.built"
 VENDOR = "Calos"
 FOUNDED = timedelta(days=34 * 30.4375)
 # Profiles as they were, so that health has a past to be compared with.
 PAST_WEEKS = (8, 6, 5, 4, 3, 2, 1)
+FEWER_WEEKS = (4, 1)
 
 Report = Callable[[str], object]
 
@@ -68,14 +73,20 @@ def everybody() -> tuple[DemoCustomer, ...]:
 
 
 def keep_alive(databases: Databases, *, now: datetime) -> int:
-    """Send what the demo's installs have done since they last reported, and return how many events that was."""
+    """Let the demo's installs phone home and send what they have done since; return how many events that was."""
     with databases.control.read(SYSTEM) as session:
-        installs = _installs(session)
+        built = {one.name: _built(session, one.name) for one in everybody()}
+    alive = [
+        one
+        for one in everybody()
+        if not one.behavior.silent and (one.churned_months_ago is None or one.returned is not None)
+    ]
+    installs = [(one, found.install_id, found.issued_at) for one in alive if (found := built[one.name])]
+    phone_home(databases.control_url, installs, now=now, only_lately=True)
     added = 0
-    for customer in everybody():
-        if customer.name in installs and customer.churned_months_ago is None:
-            with databases.telemetry.write(SYSTEM) as telemetry:
-                added += build_telemetry(telemetry, customer, installs[customer.name], now=now, days=1)
+    for customer, install_id, _ in installs:
+        with databases.telemetry.write(SYSTEM) as telemetry:
+            added += build_telemetry(telemetry, customer, install_id, now=now, days=1)
     return added
 
 
@@ -96,9 +107,10 @@ def _customer(databases: Databases, settings: Settings, actor: Actor, customer: 
     if built is None:
         with databases.control.write(SYSTEM) as session:
             built = build_account(session, actor, customer, settings, now=now)
+    phone_home(databases.control_url, [(customer, built.install_id, built.issued_at)], now=now)
     with databases.telemetry.write(SYSTEM) as session:
         build_telemetry(session, customer, built.install_id, now=now)
-    for weeks in (*PAST_WEEKS, 0):
+    for weeks in (*(PAST_WEEKS if customer in NAMED else FEWER_WEEKS), 0):
         with databases.control.write(SYSTEM) as control, databases.telemetry.read(SYSTEM) as telemetry:
             recompute(control, telemetry, built.install_id, now=now - timedelta(weeks=weeks))
 
@@ -132,19 +144,10 @@ def _said(session: ReadSession, action: str) -> bool:
 
 def _built(session: ReadSession, name: str) -> Built | None:
     row = session.execute(
-        select(licenses.c.organization_id, licenses.c.install_id)
+        select(licenses.c.organization_id, licenses.c.install_id, licenses.c.issued_at)
         .join(organization, organization.c.id == licenses.c.organization_id)
         .where(organization.c.name == name, organization.c.demo)
         .order_by(licenses.c.issued_at.desc())
         .limit(1)
     ).one_or_none()
-    return Built(row.organization_id, row.install_id) if row else None
-
-
-def _installs(session: ReadSession) -> dict[str, str]:
-    rows = session.execute(
-        select(organization.c.name, licenses.c.install_id)
-        .join(licenses, licenses.c.organization_id == organization.c.id)
-        .where(organization.c.demo, licenses.c.revoked_at.is_(None))
-    )
-    return {row.name: row.install_id for row in rows}
+    return Built(row.organization_id, row.install_id, row.issued_at) if row else None
