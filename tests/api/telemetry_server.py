@@ -1,4 +1,4 @@
-"""A process of the telemetry door alone, for tests and benchmarks: telemetry_server.py PORT CONTROL_URL [TELEMETRY_URL].
+"""A process of the telemetry door alone, for tests and benchmarks: telemetry_server.py PORT CONTROL_URL [OTHER_URL].
 
 It prints `ready` once the door is open, and is ended by killing it.
 """
