@@ -3,6 +3,7 @@
 import logging
 import sys
 
+import sentry_sdk
 import structlog
 
 from core.config import Settings, interactive
@@ -20,6 +21,7 @@ def configure(settings: Settings) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _without_secrets,
+        _to_error_tracker,
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, renderer],
@@ -39,6 +41,9 @@ def configure(settings: Settings) -> None:
     handler.setFormatter(formatter)
     logging.root.handlers = [handler]
     logging.root.setLevel(logging.WARNING)
+    if settings.sentry_dsn:
+        # Errors only, without bodies, headers or people.
+        sentry_sdk.init(settings.sentry_dsn, max_request_body_size="never", traces_sample_rate=0)
     for noisy in ("uvicorn.access", "uvicorn.error", "procrastinate", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
@@ -46,4 +51,13 @@ def configure(settings: Settings) -> None:
 def _without_secrets(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     for key in SECRETS & event.keys():
         event[key] = "…"
+    return event
+
+
+def _to_error_tracker(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Report what is logged with a trace; without SENTRY_DSN the SDK drops it."""
+    if event.get("level") == "error" and (cause := event.get("exc_info")):
+        with sentry_sdk.new_scope() as scope:
+            scope.set_tag("request_id", str(event.get("request_id", "")))
+            sentry_sdk.capture_exception(cause if isinstance(cause, BaseException) else None)
     return event

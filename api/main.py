@@ -48,6 +48,8 @@ def create_api(of: House) -> FastAPI:
             swagger_js_url="/assets/vendor/swagger-ui-bundle.js",
             swagger_css_url="/assets/vendor/swagger-ui.css",
             swagger_favicon_url="/assets/favicon.png",
+            # Its default asks a site of Swagger's to validate the description.
+            swagger_ui_parameters={"validatorUrl": "none"},
         )
 
     made.state.house = of

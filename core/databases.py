@@ -59,8 +59,11 @@ def logins(current: Settings) -> migrate.Logins:
 def migrate_all(current: Settings) -> None:
     """Bring both planes to this version's tables; safe to run again."""
     control, telemetry = owner_urls(current)
-    migrate.upgrade(control, "control", logins(current))
-    migrate.upgrade(telemetry, "telemetry", logins(current))
+    try:
+        migrate.upgrade(control, "control", logins(current))
+        migrate.upgrade(telemetry, "telemetry", logins(current))
+    except migrate.MissingRight as missing:
+        raise UpstreamFailed(str(missing)) from missing
 
 
 def open_databases(current: Settings) -> Databases:
