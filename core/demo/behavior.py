@@ -106,11 +106,15 @@ def _day(name: str, behavior: Behavior, now: datetime, day: date, ago: int) -> l
 
 def level_on(behavior: Behavior, day: date, ago: int) -> float:
     """Return how busy a day is against the steady state: growth, season and bursts."""
-    level = float((1 + behavior.weekly_growth) ** (-ago / 7))
+    # A decline began somewhere: nobody was ever more than four times as busy.
+    level = min(4.0, float((1 + behavior.weekly_growth) ** (-ago / 7)))
     if behavior.seasonal_december != 1.0:
         # A bump around Christmas that has begun by the end of November.
         distance = min(abs((day - date(day.year + shift, 12, 15)).days) for shift in (-1, 0))
         level *= 1 + (behavior.seasonal_december - 1) * math.exp(-((distance / 22) ** 2))
+    if ago < behavior.champion_silent:
+        # What the champion did is not done by anybody else.
+        level *= 1 - behavior.champion
     for burst in behavior.bursts:
         if burst.covers(ago) and burst.feature is None:
             level *= burst.factor

@@ -95,7 +95,7 @@ FADING = (
             api_share=0.5,
             days=EVERY_DAY,
             outside=0.4,
-            calls=7_650,
+            calls=8_000,
             calls_growth=0.125,
         ),
         months=12,

@@ -61,7 +61,7 @@ GROWING = (
             denied={"analytics": 3},
             domains=("shop.acme.test",),
             api_share=0.45,
-            calls=880,
+            calls=930,
             calls_growth=0.02,
         ),
         months=9,
@@ -188,7 +188,7 @@ GROWING = (
         "US",
         "Retail",
         Behavior(
-            people=7, events=90, features={"pos": 7, "analytics": 3}, champion=0.72, champion_silent=12, calls=6_000
+            people=7, events=90, features={"pos": 7, "analytics": 3}, champion=0.78, champion_silent=12, calls=6_000
         ),
         months=15,
     ),

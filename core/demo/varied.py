@@ -68,6 +68,7 @@ def _customer(number: int, name: str, tier: str, dice: random.Random) -> DemoCus
 def _behavior(tier: str, zone: str, people: int, dice: random.Random) -> Behavior:
     features = {feature: dice.lognormvariate(0, 0.9) for feature in ENTITLED[tier] if dice.random() < 0.75}
     kind = dice.random()
+    fading = tier != "free" and dice.random() < 0.16
     return Behavior(
         people=people,
         events=min(60.0, 4 + people * dice.uniform(0.8, 2.4)),
@@ -77,9 +78,10 @@ def _behavior(tier: str, zone: str, people: int, dice: random.Random) -> Behavio
         days=EVERY_DAY if kind > 0.85 else WEEKDAYS,
         outside=0.4 if kind > 0.85 else dice.uniform(0.02, 0.1),
         api_share=0.7 if kind < 0.08 else dice.uniform(0.05, 0.3),
-        error_rate=dice.uniform(0.002, 0.02),
-        weekly_growth=dice.gauss(0.004, 0.02),
-        version=dice.choice(("4.3", "4.3", "4.3", "4.2.1", "4.1")),
+        error_rate=dice.uniform(0.05, 0.12) if fading else dice.uniform(0.002, 0.02),
+        weekly_growth=dice.uniform(-0.3, -0.18) if fading else dice.gauss(0.004, 0.02),
+        version="4.1" if fading else dice.choice(("4.3", "4.3", "4.3", "4.2.1", "4.1")),
+        silent=dice.randint(4, 9) if fading else 0,
         calls=dice.uniform(*CALLS[tier]),
         calls_growth=dice.gauss(0.003, 0.01),
     )
