@@ -15,7 +15,7 @@ from api.problems import from_error, problem, request_id_of
 from api.schemas.licenses import VerifyAnswer, VerifyQuestion
 from core import clock
 from core.errors import CalosError, InvalidInput
-from core.licensing.door import WRONG_SECRET, VerifyDoor
+from core.licensing.door import VerifyDoor
 from core.licensing.verdicts import Question
 
 _JSON = {"content-type": "application/json", "cache-control": "no-store"}
@@ -63,15 +63,21 @@ async def verify(request: Request) -> Response:
     fingerprint activates an installation, and the answer says what the license grants.
     """
     try:
-        return Response(await _answer(request), headers=_JSON)
+        answer = await _answer(request)
     except CalosError as error:
-        if error.code != WRONG_SECRET:
-            return from_error(error, request_id_of(request))
-        headers = {"WWW-Authenticate": "Bearer"}
-        return problem(401, error.code, error.message, request_id=request_id_of(request), headers=headers)
+        return from_error(error, request_id_of(request))
+    if answer is not None:
+        return Response(answer, headers=_JSON)
+    return problem(
+        401,
+        "wrong_secret",
+        "This is not the secret of that install id. Send the installSecret that came with its license.",
+        request_id=request_id_of(request),
+        headers={"WWW-Authenticate": "Bearer"},
+    )
 
 
-async def _answer(request: Request) -> bytes:
+async def _answer(request: Request) -> bytes | None:
     if request.scope["query_string"]:
         raise InvalidInput("This address takes no query parameters; send JSON in the body.")
     secret = _secret(request)

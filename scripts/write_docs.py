@@ -15,6 +15,7 @@ import manage
 from api import closed_list, house, main
 from api.problems import TITLES
 from core.access.permissions import ALLOWS, ROLE_PERMISSIONS, Permission, Role
+from core.licensing import transitions, verification
 from scripts.refusals import refusals
 
 ROOT = Path(__file__).parents[1]
@@ -116,6 +117,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "public-paths": public_paths,
     "commands": commands,
     "ladder": ladder,
+    "verdicts": verification.table,
+    "license-acts": transitions.table,
 }
 
 

@@ -30,18 +30,19 @@ class VerifyQuestion(Strict):
 
 
 class VerifiedLicense(Answer):
-    """The license behind a verification; null is no rule, or unlimited."""
+    """Whom a verdict is for and, where the secret was proved, the license: null there is no rule, or unlimited."""
 
     install_id: str
-    tier: str
-    term: Literal["trial", "paid", "free"]
+    fingerprint: str | None
+    tier: str | None
+    term: Literal["trial", "paid", "free"] | None
     billing_period: Literal["monthly", "quarterly", "annual"] | None
-    status: Status
-    starts_at: datetime
+    status: Status | None
+    starts_at: datetime | None
     expires_at: datetime | None
     max_installs: int | None
     max_seats: int | None
-    domains: list[str]
+    domains: list[str] | None
     versions: str | None
 
 
@@ -51,7 +52,7 @@ class VerifyAnswer(Answer):
     valid: bool
     code: Code
     detail: str
-    license: VerifiedLicense | None
+    license: VerifiedLicense
     entitlements: list[str] | None
     limits: dict[str, int | None] | None = Field(description="By meter; null is unlimited.")
     check_again_at: datetime

@@ -2,10 +2,25 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from core.licensing.status import status
 from core.licensing.verdicts import LicenseState, Question, Verdict
+
+_UNTOLD: Final = dict.fromkeys(
+    (
+        "tier",
+        "term",
+        "billingPeriod",
+        "status",
+        "startsAt",
+        "expiresAt",
+        "maxInstalls",
+        "maxSeats",
+        "domains",
+        "versions",
+    )
+)
 
 
 def answer(
@@ -17,14 +32,16 @@ def answer(
 ) -> dict[str, Any]:
     """Return the answer before it is signed; `limits` are the tier's, by meter, None for UNLIMITED.
 
-    What a license grants is told to those who prove its secret. The install id, which is none, gets the verdict.
+    What a license grants is told to those who prove its secret; the install id, which is none, gets the verdict. Whom
+    the verdict is for is always told, and so signed: else the answer to one installation would pass for another's.
     """
     told = state if question.authenticated else None
+    asked = {"installId": question.install_id, "fingerprint": question.fingerprint}
     return {
         "valid": verdict.valid,
         "code": verdict.code.value,
         "detail": verdict.detail,
-        "license": _license(told, now) if told else None,
+        "license": {**asked, **(_license(told, now) if told else _UNTOLD)},
         "entitlements": told.entitlements if told else None,
         "limits": limits if told else None,
         "checkAgainAt": instant(verdict.check_again_at),
@@ -44,7 +61,6 @@ def _license(state: LicenseState, now: datetime) -> dict[str, Any]:
         now=now,
     )
     return {
-        "installId": state.install_id,
         "tier": state.tier,
         "term": state.term,
         "billingPeriod": state.billing_period,

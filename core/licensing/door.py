@@ -13,7 +13,7 @@ from psycopg import AsyncConnection, Error, InterfaceError, OperationalError
 from psycopg_pool import AsyncConnectionPool
 
 from core import clock, signing
-from core.errors import NotPermitted, UpstreamFailed
+from core.errors import UpstreamFailed
 from core.ids import digest
 from core.licensing import statements
 from core.licensing.answers import answer
@@ -26,7 +26,6 @@ from core.licensing.verification import decide
 TICK_SECONDS: Final = 1.0
 ANSWER_SECONDS: Final = 5
 POOL_SIZE: Final = 8
-WRONG_SECRET: Final = "wrong_secret"  # noqa: S105 - the code of a refusal
 
 log = structlog.get_logger("calos.verify")
 Done = TypeVar("Done")
@@ -56,20 +55,17 @@ class VerifyDoor:
         self._limits_read = -TICK_SECONDS
         self._ticking = asyncio.create_task(self._tick())
 
-    async def verify(self, question: Question, secret: str | None, *, now: datetime) -> bytes:
-        """Return the signed answer as JSON. `question.authenticated` says that a secret came with it.
+    async def verify(self, question: Question, secret: str | None, *, now: datetime) -> bytes | None:
+        """Return the signed answer as JSON, or None for a secret that is not the license's.
 
-        Raises NotPermitted with code `wrong_secret` for a secret that is not the license's, and UpstreamFailed while
-        the database does not answer.
+        `question.authenticated` says that a secret came with it. Raises UpstreamFailed while the database does not
+        answer.
         """
         found = await self._reads.ask((question.install_id, question.installation))
         if found is None:
             return self._ring.sign(answer(None, question, decide(None, question, now), {}, now))
         if question.authenticated and not hmac.compare_digest(digest(secret or ""), found.secret_digest):
-            raise NotPermitted(
-                "This is not the secret of that install id. Send the installSecret that came with the license.",
-                code=WRONG_SECRET,
-            )
+            return None
         state: LicenseState | None = found.state
         verdict = decide(found.state, question, now)
         if must_be_written(found.state, question, verdict, now):

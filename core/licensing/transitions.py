@@ -64,4 +64,4 @@ def table() -> str:
         (act.name.lower().replace("_", " "), ["yes" if act in LEGAL[one] else "409" for one in Standing]) for act in Act
     ]
     lines = [f"| {act} | " + " | ".join(cells) + " |" for act, cells in rows]
-    return "\n".join([head, "|---|---|---|---|", *lines])
+    return "\n".join([head, "|---|---|---|---|", *lines, ""])

@@ -204,4 +204,4 @@ def table() -> str:
         place, (Code.CLOCK_TAMPERED.value, "no", "a client saw its clock run backwards; never sent by this door")
     )
     lines = [f"| {n} | `{code}` | {valid} | {when} |" for n, (code, valid, when) in enumerate(rows, 1)]
-    return "\n".join(["| # | code | valid | when |", "|---|---|---|---|", *lines])
+    return "\n".join(["| # | code | valid | when |", "|---|---|---|---|", *lines, ""])

@@ -110,6 +110,7 @@ def test_the_answer_has_the_shape_and_a_signature_that_the_published_keys_prove(
     assert (body["valid"], body["code"], body["nonce"]) == (True, "VALID", " n 1 ")
     assert body["license"] == {
         "installId": issued.install_id,
+        "fingerprint": "f-1",
         "tier": "pro",
         "term": "paid",
         "billingPeriod": "annual",
@@ -161,7 +162,10 @@ def test_verdicts_are_200_and_the_install_id_alone_is_told_no_more(
     body = answer.json()
     assert set(body) == FIELDS
     assert (body["valid"], body["code"]) == (code == "VALID", code)
-    assert (body["license"], body["entitlements"], body["limits"], body["nonce"]) == (None, None, None, None)
+    assert (body["entitlements"], body["limits"], body["nonce"]) == (None, None, None)
+    assert {name: value for name, value in body["license"].items() if value is not None} == {
+        "installId": issued.install_id
+    }
 
 
 def test_an_unknown_install_is_not_found_with_200(client: TestClient) -> None:
