@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Uuid, any_, literal, select
 
 from core.access.sessions import live
 from db.models.access import person
@@ -17,6 +17,6 @@ def still_live(session: ReadSession, session_ids: Collection[UUID], *, now: date
     statement = (
         select(rows.c.id)
         .join(person, person.c.id == rows.c.person_id)
-        .where(rows.c.id.in_(session_ids), live(now), person.c.disabled_at.is_(None))
+        .where(rows.c.id == any_(literal(list(session_ids), ARRAY(Uuid))), live(now), person.c.disabled_at.is_(None))
     )
     return set(session.execute(statement).scalars())
