@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from core.accounts.customers import DAYS_SHOWN
 from core.finance.exchange import Rates
 from core.finance.reads import balances_of, exchange_rates
-from core.money import Money
+from core.money import Money, round_half_up
 from core.periods import days_until
 from core.telemetry.reads import daily_events, last_events
 from db.models.culture import culture_profile, health_day, upsell
@@ -25,6 +25,9 @@ from db.session import ReadSession
 _WEEK: Final = timedelta(days=7)
 # A health of a week ago may be read up to three days older, where no day nearer was computed.
 _SLACK: Final = timedelta(days=3)
+_LAST_HEALTH: Final = 100_000
+_NEVER: Final = datetime(1, 1, 2, tzinfo=UTC)
+_NO_END: Final = datetime(9999, 12, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -49,17 +52,33 @@ def card_rows(
     week_ago = _health_week_ago(session, installs, now)
     upsells = _upsells(session, [row.organization_id for row in mains], now)
     return [
-        {
-            **{name: value for name, value in row._mapping.items() if name != "installs"},
-            **_money(balances[row.organization_id], rates, now),
-            **_activity(row, use, now),
-            **(profiles.get(row.install_id) or _NO_PROFILE),
-            "health_week_ago": week_ago.get(row.install_id),
-            **(upsells.get(row.organization_id) or {"upsells": 0, "top_priority": None}),
-            "refreshed_at": now,
-        }
+        with_places(
+            {
+                **{name: value for name, value in row._mapping.items() if name != "installs"},
+                **_money(balances[row.organization_id], rates, now),
+                **_activity(row, use, now),
+                **(profiles.get(row.install_id) or _NO_PROFILE),
+                "health_week_ago": week_ago.get(row.install_id),
+                **(upsells.get(row.organization_id) or {"upsells": 0, "top_priority": None}),
+                "refreshed_at": now,
+            }
+        )
         for row in mains
     ]
+
+
+def with_places(card: dict[str, Any]) -> dict[str, Any]:
+    """Return a card with its places in the lists' orders; what is unknown comes last in the order's direction."""
+    known = card["health"] is not None
+    return {
+        **card,
+        "by_name": card["name"].casefold(),
+        "by_health": round_half_up(card["health"] * 100) if known else _LAST_HEALTH,
+        "by_usage": card["events_30d"],
+        "by_last_seen": card["last_seen_at"] or _NEVER,
+        "by_renewal": card["expires_at"] or _NO_END,
+        "by_limit": round_half_up((card["limit_share"] or Decimal(0)) * 10_000),
+    }
 
 
 def _main_licenses(organization_ids: Collection[UUID], now: datetime) -> Any:
@@ -96,7 +115,7 @@ def _main_licenses(organization_ids: Collection[UUID], now: datetime) -> Any:
 
 def _money(mrr: Money, rates: Rates, now: datetime) -> dict[str, Any]:
     reported = rates.report([mrr], now.date())
-    return {"mrr_minor": mrr.minor, "currency": mrr.currency, "mrr_reported_minor": reported.minor}
+    return {"mrr_minor": mrr.minor, "currency": mrr.currency, "by_mrr": reported.minor}
 
 
 def _use(telemetry: ReadSession, installs: list[str], now: datetime) -> _Use:

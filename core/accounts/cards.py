@@ -15,6 +15,8 @@ from db.models.accounts import card_mark, customer_card
 from db.models.licensing import license as licenses
 from db.session import ReadSession, WriteSession
 
+# So many customers' facts are held at a time.
+AT_ONCE: Final = 500
 # Changes with every write of the row: two marks in one instant differ.
 _VERSION: Final = literal_column("card_mark.xmin::text", Text)
 
@@ -25,11 +27,13 @@ def refresh_card(session: WriteSession, telemetry: ReadSession, organization_id:
 
 
 def refresh_cards(session: WriteSession, telemetry: ReadSession, *, now: datetime, limit: int = 200) -> int:
-    """Bring up to `limit` stale cards up to date and return how many; a job calls this until it returns 0.
+    """Bring up to `limit` stale cards up to date and return how many; a job calls this again and again.
 
     Marked ones come first, then customers whose installs sent events since, then those not refreshed today.
     """
-    return len(_refresh(session, telemetry, _due(session, telemetry, now, limit), now))
+    due = _due(session, telemetry, now, limit)
+    batches = (due[start : start + AT_ONCE] for start in range(0, len(due), AT_ONCE))
+    return sum(len(_refresh(session, telemetry, batch, now)) for batch in batches)
 
 
 def _due(session: ReadSession, telemetry: ReadSession, now: datetime, limit: int) -> list[UUID]:
@@ -46,7 +50,8 @@ def _due(session: ReadSession, telemetry: ReadSession, now: datetime, limit: int
 
 def _active_since(session: ReadSession, telemetry: ReadSession, limit: int) -> list[UUID]:
     """Return the customers whose installs sent events after their card was refreshed."""
-    since = {mark.install_id: mark.marked_at for mark in dirty_installs(telemetry, limit)}
+    # A mark tells when its first event came. Later ones that are late are told of when their profile is recomputed.
+    since = {mark.install_id: max(mark.marked_at, mark.last_event_at) for mark in dirty_installs(telemetry, limit)}
     statement = (
         select(licenses.c.install_id, customer_card.c.organization_id, customer_card.c.refreshed_at)
         .join(customer_card, customer_card.c.organization_id == licenses.c.organization_id)
@@ -81,11 +86,11 @@ def _write(session: WriteSession, rows: list[dict[str, Any]]) -> set[UUID]:
     """Write the cards and return whose; an older refresh that comes late leaves the newer card alone."""
     if not rows:
         return set()
-    # In one order, so that two refreshes of the same customers wait for each other instead of deadlocking.
-    statement = insert(customer_card).values(sorted(rows, key=lambda row: row["organization_id"].hex))
+    statement = insert(customer_card)
     changed = {name: statement.excluded[name] for name in rows[0] if name != "organization_id"}
     newer = statement.excluded.refreshed_at >= customer_card.c.refreshed_at
     written = statement.on_conflict_do_update(
         index_elements=[customer_card.c.organization_id], set_=changed, where=newer
     ).returning(customer_card.c.organization_id)
-    return set(session.execute(written).scalars())
+    # In one order, so that two refreshes of the same customers wait for each other instead of deadlocking.
+    return set(session.execute(written, sorted(rows, key=lambda row: row["organization_id"].hex)).scalars())

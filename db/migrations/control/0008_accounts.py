@@ -11,15 +11,7 @@ down_revision = '0007_culture'
 branch_labels = None
 depends_on = None
 
-ORDERS = {
-    "name": "lower(name)",
-    "mrr": "mrr_reported_minor",
-    "health": "coalesce(health, 999)",
-    "usage": "events_30d",
-    "last_seen": "coalesce(last_seen_at, '-infinity'::timestamp with time zone)",
-    "renewal": "coalesce(expires_at, 'infinity'::timestamp with time zone)",
-    "limit": "coalesce(limit_share, 0)",
-}
+ORDERS = ("name", "mrr", "health", "usage", "last_seen", "renewal", "limit")
 
 
 def upgrade() -> None:
@@ -49,7 +41,6 @@ def upgrade() -> None:
     sa.Column('last_check_in_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('mrr_minor', sa.BigInteger(), nullable=False),
     sa.Column('currency', sa.Text(), nullable=False),
-    sa.Column('mrr_reported_minor', sa.BigInteger(), nullable=False),
     sa.Column('health', sa.Numeric(precision=5, scale=2), nullable=True),
     sa.Column('health_low', sa.Numeric(precision=5, scale=2), nullable=True),
     sa.Column('health_high', sa.Numeric(precision=5, scale=2), nullable=True),
@@ -64,11 +55,18 @@ def upgrade() -> None:
     sa.Column('top_priority', sa.Text(), nullable=True),
     sa.Column('last_seen_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('refreshed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by_name', sa.Text(), nullable=False),
+    sa.Column('by_mrr', sa.BigInteger(), nullable=False),
+    sa.Column('by_health', sa.Integer(), nullable=False),
+    sa.Column('by_usage', sa.BigInteger(), nullable=False),
+    sa.Column('by_last_seen', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by_renewal', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by_limit', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_customer_card_organization_id_organization')),
     sa.PrimaryKeyConstraint('organization_id', name=op.f('pk_customer_card'))
     )
-    for order, expression in ORDERS.items():
-        op.create_index(f'ix_customer_card_{order}', 'customer_card', [sa.literal_column(expression), 'organization_id'], unique=False)
+    for order in ORDERS:
+        op.create_index(f'ix_customer_card_{order}', 'customer_card', [f'by_{order}', 'organization_id'], unique=False)
     op.create_index('ix_customer_card_refreshed_at', 'customer_card', ['refreshed_at'], unique=False)
     protect('customer_card')
     shared('card_mark')
