@@ -15,6 +15,7 @@ import manage
 from api import closed_list, house, main
 from api.problems import TITLES
 from core.access.permissions import ALLOWS, ROLE_PERMISSIONS, Permission, Role
+from core.culture import rulebook
 from core.licensing import transitions, verification
 from scripts.refusals import refusals
 
@@ -119,6 +120,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "ladder": ladder,
     "verdicts": verification.table,
     "license-acts": transitions.table,
+    **rulebook.TABLES,
 }
 
 

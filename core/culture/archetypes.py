@@ -42,11 +42,13 @@ def name_archetype(picture: Picture) -> Archetype:
 
 
 def _dormant(picture: Picture) -> str | None:
+    """No event for 14 days."""
     silence = picture.engagement.days_since_last
     return f"No event for {silence:.0f} days." if silence is not None and silence >= DORMANT_DAYS else None
 
 
 def _trialist(picture: Picture) -> str | None:
+    """The license is a trial."""
     left = picture.account.days_to_expiry(picture.now)
     if picture.account.license.term != "trial":
         return None
@@ -54,6 +56,7 @@ def _trialist(picture: Picture) -> str | None:
 
 
 def _declining(picture: Picture) -> str | None:
+    """The trend, with its interval, falls by a tenth or more every four weeks."""
     change = shown_change(picture.trend.change)
     if change is None or change > DECLINE:
         return None
@@ -62,6 +65,7 @@ def _declining(picture: Picture) -> str | None:
 
 
 def _always_on(picture: Picture) -> str | None:
+    """R below 0.1 and 22 to 35 % of events at weekends: the same at every hour."""
     even, weekend = value_of(picture.rhythm.concentration), value_of(picture.rhythm.weekend_share)
     if even is None or weekend is None or even >= EVEN_CLOCK or not EVEN_WEEKEND[0] <= weekend <= EVEN_WEEKEND[1]:
         return None
@@ -69,11 +73,13 @@ def _always_on(picture: Picture) -> str | None:
 
 
 def _api_first(picture: Picture) -> str | None:
+    """More than 60 % of events are API calls."""
     share = picture.api_calls / picture.events if picture.events else 0.0
     return f"{percent(share)} of its events are API calls." if share > API_SHARE else None
 
 
 def _champion_led(picture: Picture) -> str | None:
+    """One of three people or more does over 60 % of everything."""
     champion = picture.champion
     if champion is None or champion.people < LEAST_TEAM_FOR_CHAMPION or champion.share <= CHAMPION_SHARE:
         return None
@@ -81,6 +87,7 @@ def _champion_led(picture: Picture) -> str | None:
 
 
 def _broad(picture: Picture) -> str | None:
+    """Three quarters of the tier's features are adopted."""
     breadth = picture.features.breadth
     if not known(breadth) or breadth.value < BROAD:
         return None
@@ -88,6 +95,7 @@ def _broad(picture: Picture) -> str | None:
 
 
 def _office(picture: Picture) -> str | None:
+    """Working hours of eleven or less, and at most a tenth of events at weekends."""
     hours, weekend = picture.rhythm.hours, value_of(picture.rhythm.weekend_share)
     if not isinstance(hours, WorkingHours) or hours.length > OFFICE_LENGTH or weekend is None:
         return None
@@ -95,6 +103,7 @@ def _office(picture: Picture) -> str | None:
 
 
 def _whole_week(picture: Picture) -> str | None:
+    """All seven days are working days."""
     return "Works on every day of the week, weekends too." if len(picture.rhythm.days) == 7 else None
 
 
