@@ -1,4 +1,4 @@
-"""Old addresses that people have bookmarked, leading to today's pages."""
+"""Addresses that people have bookmarked or type, leading to today's pages."""
 
 from urllib.parse import quote
 
@@ -16,7 +16,13 @@ async def _culture(request: Request) -> RedirectResponse:
     return RedirectResponse(f"/culture?install_id={quote(install_id)}" if install_id else "/culture", 308)
 
 
+async def _overview(request: Request) -> RedirectResponse:
+    # Streamlit serves the first screen at the root alone, and calls its own address a page that does not exist.
+    return RedirectResponse(f"/?{request.url.query}" if request.url.query else "/", 307)
+
+
 routes = [
+    Route("/overview", _overview),
     Route("/enterprise-dashboard.html", _dashboard),
     Route("/culture-profile.html", _culture),
 ]

@@ -20,8 +20,12 @@ def show() -> None:
     """Run the shell and, within it, the chosen screen."""
     st.set_page_config(page_title="Calos", page_icon=str(ASSETS / "favicon.png"), layout="wide")
     theme.apply()
-    st.logo(str(ASSETS / "logo.svg"), size="large", link="/overview")
-    actor = require_actor()
+    st.logo(str(ASSETS / "logo.svg"), size="large")
+    with told():
+        _show(require_actor())
+
+
+def _show(actor: Actor) -> None:
     screens = visible_to(actor)
     if not screens:
         _portal(actor)
@@ -30,8 +34,7 @@ def show() -> None:
     with st.sidebar:
         finder.button(actor)
         _foot(actor)
-    with told():
-        chosen.run()
+    chosen.run()
 
 
 def preload() -> None:

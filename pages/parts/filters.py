@@ -5,7 +5,7 @@ A control's key is the name of its query parameter, so it is short and unique on
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -58,6 +58,35 @@ def some_of(
     )
 
 
+def at_most_one(
+    label: str, options: Sequence[V], *, key: str, show: Callable[[Any], str] | None = None, visible: bool = False
+) -> V | None:
+    """One of a few chips, or none of them; what is shown is also what the address says."""
+    return st.pills(
+        label,
+        options,
+        format_func=show,
+        key=key,
+        label_visibility="visible" if visible else "collapsed",
+        bind="query-params",
+    )
+
+
+def order(options: Mapping[str, str], *, key: str = "sort") -> str:
+    """The order of a list: `options` are the words on screen by the name of the order, the usual one first."""
+    names = list(options)
+    picked = st.selectbox(
+        "Sort by",
+        names,
+        format_func=lambda name: options[name],
+        key=key,
+        label_visibility="collapsed",
+        bind="query-params",
+        width=190,
+    )
+    return picked or names[0]
+
+
 def pick(
     label: str,
     options: Sequence[V],
@@ -66,6 +95,7 @@ def pick(
     show: Callable[[Any], str] = str,
     placeholder: str = "All",
     visible: bool = False,
+    width: int | Literal["stretch"] = "stretch",
 ) -> V | None:
     """One of many, from a list that can be typed into; None while nothing is picked."""
     picked: V | None = st.selectbox(
@@ -77,6 +107,7 @@ def pick(
         placeholder=placeholder,
         label_visibility="visible" if visible else "collapsed",
         bind="query-params",
+        width=width,
     )
     return picked
 

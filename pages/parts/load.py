@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from core import clock
 from core.access.actor import Actor
@@ -19,6 +19,8 @@ Result = TypeVar("Result")
 
 # Short, since several people and many installs change what is shown; long enough that a rerun by a filter is free.
 FRESH_SECONDS = 10
+# PostgreSQL's codes for a table or a column that does not exist.
+_OLD_TABLES = frozenset({"42P01", "42703"})
 
 
 def _key(actor: Actor) -> tuple[Any, ...]:
@@ -97,14 +99,23 @@ def change_both(actor: Actor) -> Iterator[tuple[WriteSession, ReadSession]]:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Show what the house refuses, or that the database is away, as a sentence instead of a trace."""
+def told(what: str = "") -> Iterator[None]:
+    """Show what the house refuses, or why `what` can't be loaded and the command that mends it, instead of a trace."""
+    failed = f"Failed to load {what}. " if what else ""
     try:
         yield
     except CalosError as refused:
         st.error(refused.message, icon=":material/error:")
     except OperationalError:
         st.error(
-            "The database does not answer. Check it with `python manage.py doctor`, then reload this page.",
+            f"{failed}The database does not answer. Check it with `python manage.py doctor`, then reload this page.",
+            icon=":material/database_off:",
+        )
+    except ProgrammingError as wrong:
+        if getattr(wrong.orig, "sqlstate", None) not in _OLD_TABLES:
+            raise
+        st.error(
+            f"{failed}The database does not have this version's tables yet. Bring it up to date with "
+            "`python manage.py migrate` (or `scripts/setup-enterprise.sh`), then reload this page.",
             icon=":material/database_off:",
         )
