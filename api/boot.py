@@ -71,7 +71,7 @@ class Boot:
     async def _start(self) -> None:
         try:
             await self._steps()
-        except Exception as failure: 
+        except Exception as failure:
             # The process stays, so that the cause can be read; what is known to happen comes as a sentence.
             known = isinstance(failure, CalosError)
             self.house.progress.error = str(failure) if known else f"{type(failure).__name__}: {failure}"
@@ -136,7 +136,11 @@ class Boot:
         state.settings = house.settings
         state.verify_door = await open_verify_door(door_url(opened.control_url), house.settings.home)
         self._stack.push_async_callback(state.verify_door.close)
-        state.ingest_door = await open_ingest_door(door_url(opened.control_url), door_url(opened.telemetry_url))
+        state.ingest_door = await open_ingest_door(
+            door_url(opened.control_url),
+            door_url(opened.telemetry_url),
+            retention_days=house.settings.telemetry_retention_days,
+        )
         self._stack.push_async_callback(state.ingest_door.close)
         await self._stack.enter_async_context(
             background.running(house, work=self.work and house.settings.worker, live=self.live)

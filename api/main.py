@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -17,22 +18,35 @@ from api.depends import StrictRoute
 from api.front_door import FrontDoor
 from api.house import House
 from api.looks import ASSETS
-from api.problems import install_handlers
+from api.problems import PROBLEMS, Problem, install_handlers
 
 ROUTERS = (auth, enterprise, licenses, telemetry, activity, audit)
 DESCRIPTION = """The API of Calos. Sign in with `POST /api/auth/token` and send the answer's `access_token` as
 `Authorization: Bearer …`; installs send their install secret instead. Errors are problem+json with a stable `code`."""
 
 
+class Api(FastAPI):
+    """FastAPI whose description also holds the shape of a problem, which its routes refer to."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI description."""
+        described = super().openapi()
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        described["components"]["schemas"].update(problem.pop("$defs"), Problem=problem)
+        return described
+
+
 def create_api(of: House) -> FastAPI:
     """Return the API, to be mounted at /api."""
-    made = FastAPI(
+    made = Api(
         title="Calos",
         version="1",
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
         separate_input_output_schemas=False,
+        servers=[{"url": "/api"}],
+        responses=PROBLEMS,
     )
     made.router.route_class = StrictRoute
     install_handlers(made)
@@ -64,6 +78,7 @@ def outer_routes(of: House, api: FastAPI) -> list[Route | Mount]:
         licenses.keys_route,
         verify.outer_route(api),
         Mount("/assets", StaticFiles(directory=ASSETS / "static")),
+        verify.outer_route(api),
         Mount("/api", api),
     ]
 

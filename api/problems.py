@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -12,6 +13,7 @@ from api.strict_json import TooLarge, Unreadable
 from core.errors import CalosError, Conflict, InvalidInput, LimitReached, NotFound, NotPermitted, UpstreamFailed
 
 log = structlog.get_logger("calos.api")
+_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 
 STATUS: dict[type[CalosError], int] = {
     Unreadable: 400,
@@ -36,6 +38,34 @@ TITLES = {
     429: "Too many requests",
     500: "Our mistake",
     503: "Not available right now",
+}
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """RFC 9457, with a stable `code`, the sentence again as `error`, and the request's id."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    error: str
+    request_id: str
+    errors: list[FieldProblem] | None = None
+
+
+# What any route may answer beside its own answer.
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": TITLES[status], "content": {"application/problem+json": {"schema": _SCHEMA}}}
+    for status in (400, 401, 403, 404, 409, 413, 422, 429, 503)
 }
 
 

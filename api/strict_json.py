@@ -1,12 +1,15 @@
 """Strict JSON at the door: what a careless parser lets through to the database is refused here, with a sentence."""
 
 import json
+import re
 from typing import Any, NoReturn
 
 from core.errors import CalosError, InvalidInput
 
 DEEPEST = 64
 LARGEST = 1_000_000
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_BRACKET = re.compile(r"[\[{\]}]")
 
 
 class Unreadable(CalosError):
@@ -44,20 +47,13 @@ def parse_strict(raw: bytes) -> Any:
 
 def _refuse_deep(text: str) -> None:
     """Count brackets before parsing, since json.loads itself recurses; brackets inside strings are skipped."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return
     depth = 0
-    inside = escaped = False
-    for character in text if text.count("[") + text.count("{") > DEEPEST else "":
-        if inside:
-            inside = escaped or character != '"'
-            escaped = character == "\\" and not escaped
-        elif character == '"':
-            inside = True
-        elif character in "[{":
-            depth += 1
-            if depth > DEEPEST:
-                raise Unreadable(f"The JSON is nested deeper than {DEEPEST}.")
-        elif character in "]}":
-            depth -= 1
+    for bracket in _BRACKET.findall(_STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > DEEPEST:
+            raise Unreadable(f"The JSON is nested deeper than {DEEPEST}.")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

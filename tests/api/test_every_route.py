@@ -1,0 +1,197 @@
+"""Every route, found in the API's own description: who may call it, what it hides from other tenants, what it audits.
+
+A route that is not declared below fails the first test, so that none is ever added without saying who may call it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from api import house, main
+from api.closed_list import PUBLIC_PATHS
+from core.access.permissions import ROLE_PERMISSIONS, Permission, Role
+from core.config import settings
+from core.databases import Databases
+from core.ids import new_id
+from db.session import SYSTEM
+from tests.api.conftest import Served
+from tests.cast import ROLES, Cast
+
+P = Permission
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Who may call a route: a permission (None: anybody signed in), of the vendor only or of any tenant.
+
+    `body` is what a call that changes something sends; `{new}` in it is an install id made for the call.
+    """
+
+    permission: Permission | None
+    vendor: bool = True
+    body: dict[str, Any] | None = None
+
+
+ROUTES: dict[tuple[str, str], Declared] = {
+    ("POST", "/auth/sign-out"): Declared(None, vendor=False),
+    ("POST", "/auth/sign-out-everywhere"): Declared(None, vendor=False),
+    ("GET", "/auth/me"): Declared(None, vendor=False),
+    ("GET", "/enterprise/stats"): Declared(P.CUSTOMER_READ),
+    ("GET", "/enterprise/customers"): Declared(P.CUSTOMER_READ),
+    ("POST", "/enterprise/create-license"): Declared(P.LICENSE_CREATE, body={"userId": "{mail}", "tier": "basic"}),
+    ("POST", "/enterprise/revoke-license"): Declared(P.LICENSE_REVOKE, body={"installId": "{new}", "reason": "test"}),
+    ("POST", "/enterprise/customer/{installId}/update-tier"): Declared(P.LICENSE_UPDATE_TIER, body={"newTier": "pro"}),
+    ("GET", "/enterprise/customer/{installId}/profile"): Declared(P.CUSTOMER_READ),
+    ("GET", "/enterprise/customer/{installId}/timeline"): Declared(P.CUSTOMER_READ),
+    ("GET", "/enterprise/customer/{installId}/culture"): Declared(P.CULTURE_READ),
+    ("GET", "/licenses"): Declared(P.CUSTOMER_READ, vendor=False),
+    ("GET", "/licenses/{installId}"): Declared(P.CUSTOMER_READ, vendor=False),
+    ("GET", "/licenses/{installId}/decisions"): Declared(P.CUSTOMER_READ, vendor=False),
+    ("POST", "/licenses/{installId}/suspend"): Declared(P.LICENSE_REVOKE, body={"reason": "test"}),
+    ("POST", "/licenses/{installId}/resume"): Declared(P.LICENSE_REVOKE, body={"reason": "test"}),
+    ("POST", "/licenses/{installId}/reinstate"): Declared(P.LICENSE_REVOKE, body={"reason": "test"}),
+    ("GET", "/telemetry/{installId}/events"): Declared(P.TELEMETRY_READ, vendor=False),
+    ("GET", "/activity"): Declared(P.CUSTOMER_READ, vendor=False),
+    ("GET", "/security/audit-logs"): Declared(P.AUDIT_READ, vendor=False),
+    ("GET", "/security/audit-logs/verify"): Declared(P.AUDIT_READ, vendor=False),
+}
+# What has to have happened before an act is legal.
+BEFORE = {
+    "/licenses/{installId}/resume": "/api/licenses/{new}/suspend",
+    "/licenses/{installId}/reinstate": "/api/enterprise/revoke-license",
+}
+KEYS = sorted(ROUTES)
+CHANGING = [key for key in KEYS if ROUTES[key].body is not None]
+OF_AN_INSTALL = [key for key in KEYS if "{installId}" in key[1]]
+
+
+def _name(key: tuple[str, str]) -> str:
+    return " ".join(key)
+
+
+@pytest.fixture(scope="module")
+def install_id(served: Served) -> str:
+    return _license(served)
+
+
+def _license(served: Served) -> str:
+    body = {"userId": f"route-{new_id()}@walk.test", "tier": "basic"}
+    return str(served.call("fiona", "POST", "/api/enterprise/create-license", body).json()["installId"])
+
+
+def _call(served: Served, who: str | None, key: tuple[str, str], install: str) -> Any:
+    method, path = key
+    body = ROUTES[key].body
+    filled = None
+    if body is not None:
+        filled = {
+            name: value.replace("{new}", install).replace("{mail}", f"w-{new_id()}@walk.test")
+            for name, value in body.items()
+        }
+    return served.call(who, method, "/api" + path.replace("{installId}", install), filled)
+
+
+def test_every_route_is_declared() -> None:
+    described = main.create_api(house.House(settings())).openapi()["paths"]
+    found = {(method.upper(), path) for path, methods in described.items() for method in methods}
+    public = {(method, path) for method, path in found if f"/api{path}" in PUBLIC_PATHS}
+    assert found - public == set(ROUTES)
+
+
+@pytest.mark.parametrize("key", KEYS, ids=_name)
+def test_nobody_signed_in_is_turned_away(served: Served, key: tuple[str, str], install_id: str) -> None:
+    answer = _call(served, None, key, install_id)
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if ROUTES[key].permission], ids=_name)
+def test_whoever_lacks_the_permission_is_refused_in_a_sentence(
+    served: Served, key: tuple[str, str], install_id: str
+) -> None:
+    permission = ROUTES[key].permission
+    lacking = [name for name, role in ROLES.items() if permission not in ROLE_PERMISSIONS[Role(role)]]
+    for name in lacking:
+        answer = _call(served, name, key, install_id)
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted"), name
+        assert answer.json()["error"].endswith(".")
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if key[0] == "GET"], ids=_name)
+def test_whoever_holds_the_permission_gets_an_answer(served: Served, key: tuple[str, str], install_id: str) -> None:
+    permission = ROUTES[key].permission
+    holding = [name for name, role in ROLES.items() if not permission or permission in ROLE_PERMISSIONS[Role(role)]]
+    assert {name: _call(served, name, key, install_id).status_code for name in holding} == dict.fromkeys(holding, 200)
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if ROUTES[key].vendor], ids=_name)
+def test_a_customers_admin_never_gets_into_the_vendors_console(
+    served: Served, key: tuple[str, str], install_id: str
+) -> None:
+    assert _call(served, "otto", key, install_id).status_code in {403, 404}
+
+
+@pytest.mark.parametrize("key", OF_AN_INSTALL, ids=_name)
+def test_another_tenants_install_looks_like_none(served: Served, key: tuple[str, str], install_id: str) -> None:
+    theirs = _call(served, "otto", key, install_id)
+    nobodys = _call(served, "otto", key, "inst-thereisnosuchthing")
+    assert theirs.status_code == nobodys.status_code
+    assert theirs.json()["code"] == nobodys.json()["code"]
+    assert theirs.status_code in {403, 404}
+
+
+def test_a_tenants_lists_hold_only_its_own(served: Served, install_id: str, cast: Cast) -> None:
+    for path in ("/api/licenses", "/api/activity", "/api/security/audit-logs"):
+        answer = served.call("otto", "GET", path)
+        assert answer.status_code == 200, path
+        assert install_id not in answer.text, path
+    rows = served.call("otto", "GET", "/api/security/audit-logs").json()["entries"]
+    assert {row["organizationId"] for row in rows} <= {str(cast.globex)}
+
+
+@pytest.mark.parametrize("key", CHANGING, ids=_name)
+def test_every_change_is_audited_with_who_made_it(
+    served: Served, databases: Databases, cast: Cast, key: tuple[str, str]
+) -> None:
+    install = _license(served)
+    if key[1] in BEFORE:
+        done = served.call(
+            "fiona", "POST", BEFORE[key[1]].replace("{new}", install), {"installId": install, "reason": "test"}
+            if "revoke" in BEFORE[key[1]] else {"reason": "test"},
+        )  # fmt: skip
+        assert done.status_code == 200, done.text
+    before = _audited(databases, cast.fiona.id)
+    answer = _call(served, "fiona", key, install)
+    assert answer.status_code in {200, 201}, answer.text
+    assert _audited(databases, cast.fiona.id) > before
+
+
+def _audited(databases: Databases, actor_id: str) -> int:
+    with databases.control.read(SYSTEM) as session:
+        statement = text("SELECT count(*) FROM audit_entry WHERE actor_id = :id AND action NOT LIKE 'session.%'")
+        return int(session.execute(statement, {"id": actor_id}).scalar_one())
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if key[0] == "GET"], ids=_name)
+def test_an_unknown_query_parameter_is_refused(served: Served, key: tuple[str, str], install_id: str) -> None:
+    path = "/api" + key[1].replace("{installId}", install_id)
+    answer = served.call("fiona", "GET", f"{path}?nonsense=1")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+
+
+@pytest.mark.parametrize("key", CHANGING, ids=_name)
+def test_broken_bodies_are_refused_by_the_table(served: Served, key: tuple[str, str], install_id: str) -> None:
+    path = "/api" + key[1].replace("{installId}", install_id)
+    headers = {**served.as_("fiona"), "Content-Type": "application/json"}
+    for body, status in [
+        (b"{", 400),
+        (b'{"reason": NaN}', 400),
+        (b'{"reason": "a", "reason": "b"}', 400),
+        (b'{"nonsense": 1}', 422),
+        (b"[]", 422),
+        (b'{"reason": "' + b"x" * 1_100_000 + b'"}', 413),
+    ]:
+        answer = served.client.request(key[0], path, headers=headers, content=body)
+        assert answer.status_code == status, (body[:40], answer.text[:200])
+        assert answer.json()["request_id"]
