@@ -75,8 +75,9 @@ def money_sentence(week: Bridge, kinds: Counter[str]) -> str:
 
 def licenses_sentence(issued: int, revoked: int, trials_ending: int) -> str:
     """Return what was issued and revoked, and what ends soon."""
-    told = [_many(issued, "license was issued", "licenses were issued")] if issued else []
-    told += [_many(revoked, "was revoked" if issued else "license was revoked", "were revoked")] if revoked else []
+    told = [f"{_many(issued, 'license was', 'licenses were')} issued"] if issued else []
+    noun = ("was", "were") if issued else ("license was", "licenses were")
+    told += [f"{_many(revoked, *noun)} revoked"] if revoked else []
     head = " and ".join(told) or "No license was issued or revoked"
     tail = _many(trials_ending, "trial ends", "trials end") if trials_ending else "no trial ends"
     return f"{head} this week; {tail} within the next."

@@ -23,6 +23,7 @@ from db.session import ReadSession
 
 MONTHS_SHOWN: Final = 12
 TRIAL_SOON: Final = timedelta(days=14)
+_IN_FORCE: Final = (Status.ACTIVE, Status.EXPIRING, Status.INACTIVE)
 CallKind = Literal["trial", "risk", "upsell"]
 
 
@@ -31,7 +32,7 @@ class Headline:
     """The tiles; what is money is None without `finance:read`.
 
     `mrr_months` holds (first day of the month, MRR at its end) for twelve months, the last one's as of now.
-    `active_customers` are those whose main license is active or expiring.
+    `active_customers` are those whose main license is in force, silent ones included.
     """
 
     mrr: Money | None
@@ -70,7 +71,7 @@ def headline(session: ReadSession, actor: Actor, *, now: datetime) -> Headline:
         mrr=series[-1][1] if series else None,
         net_new=moved.net_new if moved else None,
         mrr_months=series,
-        active_customers=sum(counted.status.get(status, 0) for status in (Status.ACTIVE, Status.EXPIRING)),
+        active_customers=sum(counted.status.get(status, 0) for status in _IN_FORCE),
         customers=counted.total,
         at_risk_customers=at_risk.customers,
         at_risk_mrr=at_risk.mrr,
