@@ -56,7 +56,7 @@ async def _told(part: Coroutine[Any, Any, None]) -> None:
     try:
         await part
     except Exception:
-        log.exception("background part ended", part=part.__qualname__)
+        log.exception("background part ended", part=str(part))
         raise
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from core.access.actor import Actor, ActorKind, system_actor
+from core.access.actor import Actor, ActorKind, Realm, system_actor
 from core.access.people import create_person
 from core.access.permissions import ROLE_PERMISSIONS, Role
 from core.ids import new_id
@@ -56,5 +56,5 @@ def _person(session: WriteSession, system: Actor, organization_id: UUID, name: s
     made = create_person(
         session, system, organization_id, email, name.title(), role, PASSWORD, now=now, allow_short=True
     )
-    realm = "vendor" if organization_id == system.organization_id else "customer"
+    realm: Realm = "vendor" if organization_id == system.organization_id else "customer"
     return Actor(ActorKind.USER, str(made), email, organization_id, realm, ROLE_PERMISSIONS[role], role=role.value)

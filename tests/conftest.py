@@ -57,7 +57,7 @@ def _test_settings(**changed: Any) -> Settings:
         "CALOS_WORKER": False,
         **changed,
     }
-    return Settings(_env_file=None, **values)  # type: ignore[arg-type]  # aliases are the settings' own names
+    return Settings(_env_file=None, **values)
 
 
 def _make_template() -> None:
