@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 
 from core.databases import door_url
 from core.demo.customers import DemoCustomer
-from core.licensing.check_in import check_in
+from core.licensing.activation import activate
 from core.licensing.verdicts import Question
 
 # Each customer with its install id and the time its license was issued.
@@ -24,7 +24,7 @@ def phone_home(control_url: str, installs: Sequence[Install], *, now: datetime, 
         async with connection:
             for install in installs:
                 for question, at in _calls(install, now, only_lately):
-                    await check_in(connection, question, at)
+                    await activate(connection, question, at)
 
     asyncio.run(run())
 
