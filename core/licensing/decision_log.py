@@ -27,20 +27,11 @@ class _Change:
     row: dict[str, Any]
 
 
-@dataclass
-class Sighting:
-    """The last check-in of an installation that is not written yet."""
-
-    at: datetime
-    domain: str | None
-    version: str | None
-
-
 class DecisionLog:
     """Stores a decision when the verdict on a question, or the license's state version, is not what it last was.
 
     A stored decision is committed before `note` returns. What stays the same is only counted, in memory, and written
-    by `flush`: kill -9 loses those counts of the last second, and how recently those installations were seen.
+    by `flush`, once a second: kill -9 loses the counts of the last one.
     """
 
     def __init__(self, query: Query) -> None:
@@ -48,7 +39,6 @@ class DecisionLog:
         self._standing: OrderedDict[Key, tuple[int, Said]] = OrderedDict()
         self._changes: Grouped[_Change, tuple[int, bool]] = Grouped(self._store)
         self._repeats: dict[int, tuple[int, datetime]] = {}
-        self._sightings: dict[tuple[str, str], Sighting] = {}
 
     async def note(self, state: LicenseState, question: Question, verdict: Verdict, now: datetime) -> None:
         """Take down one decision."""
@@ -75,50 +65,20 @@ class DecisionLog:
         if len(self._standing) > REMEMBERED:
             self._standing.popitem(last=False)
 
-    def see(self, license_id: str, question: Question, now: datetime) -> None:
-        """Take down that an installation checked in, where that need not be known before the answer."""
-        fingerprint = question.installation or ""
-        self._sightings[license_id, fingerprint] = Sighting(now, question.domain, question.version)
-
     async def flush(self) -> None:
         """Write what was counted; on failure it is kept for the next time and the error goes on."""
         repeats, self._repeats = self._repeats, {}
-        sightings, self._sightings = self._sightings, {}
+        counts = [
+            {"id": decision_id, "times": times, "at": at.isoformat()} for decision_id, (times, at) in repeats.items()
+        ]
         try:
-            if repeats:
-                counts = [
-                    {"id": decision_id, "times": times, "at": at.isoformat()}
-                    for decision_id, (times, at) in repeats.items()
-                ]
+            if counts:
                 await self._query(statements.COUNT_REPEATS, [json.dumps(counts)])
-                repeats = {}
-            await self._write_sightings(sightings)
-            sightings = {}
+            repeats = {}
         finally:
             for decision_id, (times, at) in repeats.items():
                 counted, last = self._repeats.get(decision_id, (0, at))
                 self._repeats[decision_id] = (counted + times, max(last, at))
-            self._sightings = {**sightings, **self._sightings}
-
-    async def _write_sightings(self, sightings: dict[tuple[str, str], Sighting]) -> None:
-        if not sightings:
-            return
-        seen = [
-            {
-                "license_id": license_id,
-                "fingerprint": fingerprint,
-                "at": one.at.isoformat(),
-                "domain": one.domain,
-                "version": one.version,
-            }
-            for (license_id, fingerprint), one in sightings.items()
-        ]
-        await self._query(statements.NOTE_SIGHTINGS, [json.dumps(seen)])
-        latest: dict[str, datetime] = {}
-        for (license_id, _), one in sightings.items():
-            latest[license_id] = max(one.at, latest.get(license_id, one.at))
-        checked_in = [{"id": license_id, "at": at.isoformat()} for license_id, at in latest.items()]
-        await self._query(statements.NOTE_CHECK_INS, [json.dumps(checked_in)])
 
     def _count(self, decision_id: int, now: datetime) -> None:
         times, _ = self._repeats.get(decision_id, (0, now))

@@ -16,10 +16,11 @@ from core import clock, signing
 from core.errors import UpstreamFailed
 from core.ids import digest
 from core.licensing import statements
+from core.licensing.activation import activate, activates, state_of
 from core.licensing.answers import answer
-from core.licensing.check_in import check_in, must_be_written, state_of
 from core.licensing.decision_log import DecisionLog
 from core.licensing.grouped import Grouped
+from core.licensing.sightings import Sightings
 from core.licensing.verdicts import LicenseState, Question
 from core.licensing.verification import decide
 
@@ -51,6 +52,7 @@ class VerifyDoor:
         self._ring = ring
         self._reads: Grouped[tuple[str, str | None], _Found | None] = Grouped(self._read)
         self._log = DecisionLog(self._query)
+        self._sightings = Sightings(self._query)
         self._limits: dict[str, dict[str, int | None]] = {}
         self._limits_read = -TICK_SECONDS
         self._ticking = asyncio.create_task(self._tick())
@@ -68,11 +70,11 @@ class VerifyDoor:
             return None
         state: LicenseState | None = found.state
         verdict = decide(found.state, question, now)
-        if must_be_written(found.state, question, verdict, now):
-            written = await self._attempt(lambda connection: check_in(connection, question, now))
+        if activates(found.state, question, verdict):
+            written = await self._attempt(lambda connection: activate(connection, question, now))
             state, verdict = written or (None, decide(None, question, now))
         elif question.authenticated:
-            self._log.see(found.state.license_id, question, now)
+            await self._sightings.note(found.state, question, now)
         if state is not None:
             await self._log.note(state, question, verdict, now)
         limits = self._limits.get(state.tier, {}) if state else {}
@@ -133,6 +135,7 @@ class VerifyDoor:
     async def _flush(self) -> None:
         try:
             await self._log.flush()
+            await self._sightings.flush()
         except UpstreamFailed:
             # Already logged; the counts are kept and written once the database is back.
             return

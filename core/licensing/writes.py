@@ -184,7 +184,7 @@ def _locked(session: WriteSession, actor: Actor, install_id: str, act: Act, now:
     """Return the license with its row locked, so that the next act and activations wait; refuse an illegal act."""
     actor.require_vendor()
     actor.require(_NEEDS[act])
-    statement = select(licenses.c.id).where(licenses.c.install_id == install_id).with_for_update()
+    statement = select(licenses.c.id).where(licenses.c.install_id == install_id).with_for_update(key_share=True)
     if session.execute(statement).one_or_none() is None:
         raise NotFound(f"There is no license with the install id {install_id[:80]}.")
     found = license_by_install(session, actor, install_id, now=now)

@@ -111,7 +111,7 @@ def _world(home: Path) -> Iterator[tuple[str, list[tuple[str, str]]]]:
 
 
 @contextmanager
-def _server(home: Path, url: str, port: int) -> Iterator[None]:
+def _server(home: Path, url: str, port: int) -> Iterator[int]:
     command = [sys.executable, "-m", "uvicorn", "--factory", "tests.bench.verify:served", "--port", str(port)]
     environment = {**os.environ, "BENCH_HOME": str(home), "BENCH_URL": url}
     server = subprocess.Popen([*command, "--log-level", "warning", "--no-access-log"], env=environment)
@@ -122,7 +122,7 @@ def _server(home: Path, url: str, port: int) -> Iterator[None]:
                 break
             except httpx2.ConnectError:
                 time.sleep(0.1)
-        yield
+        yield server.pid
     finally:
         server.terminate()
         server.wait(10)
@@ -152,25 +152,34 @@ def main() -> None:
     given = asked.parse_args()
     with tempfile.TemporaryDirectory(prefix="calos-bench-", dir="/var/tmp") as folder:
         home = Path(folder)
-        with _world(home) as (url, known), _server(home, url, given.port):
+        with _world(home) as (url, known), _server(home, url, given.port) as server:
             for secret in (True, False):
                 # First every installation once, so that activations and first decisions are behind us.
                 _load(given.port, PATHS["verification"], known, secret=secret, seconds=3)
-                _round(given, known, secret=secret)
+                _round(given, known, server, secret=secret)
 
 
-def _round(given: argparse.Namespace, known: list[tuple[str, str]], *, secret: bool) -> None:
+def _round(given: argparse.Namespace, known: list[tuple[str, str]], server: int, *, secret: bool) -> None:
     sys.stdout.write(f"\n{'with the install secret' if secret else 'install id alone'}, {CONNECTIONS} connections\n")
     for _ in range(given.rounds):
-        base = 0.0
+        rates: dict[str, float] = {}
         for name, path in PATHS.items():
+            before = _cpu_seconds(server)
             found = _load(given.port, path, known, secret=secret, seconds=given.seconds)
-            base = base or found["rate"]
+            cpu = (_cpu_seconds(server) - before) / (found["rate"] * given.seconds) * 1e6
+            rates[name] = found["rate"]
+            shares = "  ".join(f"{found['rate'] / rate:5.2f} of {other}" for other, rate in rates.items())
             sys.stdout.write(
-                f"{name:14} {found['rate']:8.0f}/s  {found['rate'] / base:5.2f} of trivial  "
-                f"p50 {found['p50']:6.2f} ms  p95 {found['p95']:6.2f} ms  p99 {found['p99']:6.2f} ms  "
-                f"failed {found['failed']}\n"
+                f"{name:14} {found['rate']:8.0f}/s  p50 {found['p50']:6.2f}  p95 {found['p95']:6.2f}  "
+                f"p99 {found['p99']:6.2f} ms  {cpu:4.0f} us of the server's CPU each  "
+                f"failed {found['failed']}  {shares}\n"
             )
+
+
+def _cpu_seconds(process: int) -> float:
+    """Return the CPU time of a process (Linux): what stays comparable while others use the machine."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

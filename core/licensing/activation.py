@@ -1,9 +1,9 @@
-"""A check-in that must be known before it is answered: an activation, a first verification, the hour's first sign."""
+"""Activation and first verification: a decision made with the license locked, committed before it is answered."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from psycopg import AsyncConnection
 
@@ -11,17 +11,12 @@ from core.licensing import statements
 from core.licensing.verdicts import LicenseState, Question, Verdict
 from core.licensing.verification import decide
 
-# Within this time of the last check-in, the next is written behind the answer, with the counts.
-WRITTEN_WITHIN: Final = timedelta(hours=1)
 
-
-def must_be_written(state: LicenseState, question: Question, verdict: Verdict, now: datetime) -> bool:
-    """Whether an answer has to wait for a transaction; without the secret nothing is ever changed."""
-    if not question.authenticated:
+def activates(state: LicenseState, question: Question, verdict: Verdict) -> bool:
+    """Whether the verdict would make an installation, or be the first; without the secret nothing is ever changed."""
+    if not (question.authenticated and verdict.valid):
         return False
-    if verdict.valid and (not state.activated or state.first_verified_at is None):
-        return True
-    return state.last_check_in_at is None or now - state.last_check_in_at >= WRITTEN_WITHIN
+    return not state.activated or state.first_verified_at is None
 
 
 def state_of(row: Sequence[Any], *, installs: int | None, activated: bool) -> LicenseState:
@@ -30,7 +25,7 @@ def state_of(row: Sequence[Any], *, installs: int | None, activated: bool) -> Li
     return LicenseState(*columns)
 
 
-async def check_in(
+async def activate(
     connection: AsyncConnection[Any], question: Question, now: datetime
 ) -> tuple[LicenseState, Verdict] | None:
     """Decide with the license locked and commit what follows; return what was known before, and the verdict.

@@ -1,0 +1,72 @@
+"""Check-ins of installations already activated: when each was last seen, with what version and domain."""
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from core.licensing import statements
+from core.licensing.grouped import Grouped
+from core.licensing.verdicts import LicenseState, Question
+
+# Within this time of a license's last check-in, the next one is written behind the answer.
+WRITTEN_WITHIN: Final = timedelta(hours=1)
+Query = Callable[[str, Sequence[Any]], Awaitable[list[tuple[Any, ...]]]]
+
+
+@dataclass(frozen=True)
+class _Sighting:
+    license_id: str
+    fingerprint: str
+    at: datetime
+    domain: str | None
+    version: str | None
+
+
+class Sightings:
+    """Writes the first check-in of an hour before it is answered, together with all that wait; later ones by `flush`.
+
+    kill -9 loses how recently, within the last second, those were seen whose license was seen within the hour.
+    """
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+        self._waiting: dict[tuple[str, str], _Sighting] = {}
+        self._written: Grouped[_Sighting, None] = Grouped(self._write)
+
+    async def note(self, state: LicenseState, question: Question, now: datetime) -> None:
+        """Take down that the installation which asks, and so its license, was seen."""
+        seen = _Sighting(state.license_id, question.installation or "", now, question.domain, question.version)
+        if state.last_check_in_at is None or now - state.last_check_in_at >= WRITTEN_WITHIN:
+            await self._written.ask(seen)
+        else:
+            self._waiting[seen.license_id, seen.fingerprint] = seen
+
+    async def flush(self) -> None:
+        """Write what waits; on failure it waits on, and the error goes on."""
+        waiting, self._waiting = self._waiting, {}
+        try:
+            await self._write(list(waiting.values()))
+            waiting = {}
+        finally:
+            self._waiting = {**waiting, **self._waiting}
+
+    async def _write(self, sightings: Sequence[_Sighting]) -> list[None]:
+        installations: dict[tuple[str, str], dict[str, str | None]] = {}
+        licenses: dict[str, dict[str, str]] = {}
+        for seen in sorted(sightings, key=lambda one: one.at):
+            at = seen.at.isoformat()
+            known = installations.get((seen.license_id, seen.fingerprint), {})
+            installations[seen.license_id, seen.fingerprint] = {
+                "license_id": seen.license_id,
+                "fingerprint": seen.fingerprint,
+                "at": at,
+                "domain": seen.domain or known.get("domain"),
+                "version": seen.version or known.get("version"),
+            }
+            licenses[seen.license_id] = {"id": seen.license_id, "at": at}
+        if sightings:
+            await self._query(statements.NOTE_SIGHTINGS, [json.dumps([*installations.values()])])
+            await self._query(statements.NOTE_CHECK_INS, [json.dumps([*licenses.values()])])
+        return [None] * len(sightings)
