@@ -75,6 +75,11 @@ def count(label: str, *, help: str = "") -> ColumnConfig:
     return st.column_config.NumberColumn(label, format="localized", help=help or None)
 
 
+def number(label: str, *, digits: int = 1, help: str = "") -> ColumnConfig:
+    """Measured values with as many digits after the point."""
+    return st.column_config.NumberColumn(label, format=f"%.{digits}f", help=help or None)
+
+
 def when(label: str) -> ColumnConfig:
     """How long ago (or until); the exact moment in the reader's zone shows on hover."""
     return st.column_config.DatetimeColumn(label, format="distance", width=130)

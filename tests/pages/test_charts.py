@@ -163,6 +163,13 @@ def test_a_forecast_is_dotted_and_meets_the_line() -> None:
     assert solid.x[-1] == dotted.x[0]
 
 
+def test_a_band_is_an_area_without_points_however_few_they_are() -> None:
+    figure = charts.line(
+        CALLS.head(3), x="day", y="calls", band=("low", "high"), title="Calls", unit=units.count("calls")
+    ).figure
+    assert next(trace for trace in figure.data if trace.fill == "toself").mode == "lines"
+
+
 def test_a_waterfall_says_where_its_axis_starts() -> None:
     figure = every_chart()["waterfall"].figure
     assert "axis from $" in figure.layout.title.subtitle.text

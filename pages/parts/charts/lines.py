@@ -104,6 +104,7 @@ def _add_band(figure: go.Figure, each: _Line, low: str, high: str) -> None:
         y=[*numbers(known[high]), *reversed(numbers(known[low]))],
         fill="toself",
         fillcolor=translucent(each.color, _BAND_SHARE),
+        mode="lines",
         line={"width": 0},
         hoverinfo="skip",
         showlegend=False,
