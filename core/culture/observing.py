@@ -97,14 +97,20 @@ def _latencies(session: ReadSession, install_id: str, window: Window) -> dict[in
 
 
 def _runs(actors: pd.DataFrame) -> dict[int, Runs]:
+    """Return the sessions at every gap: those of a longer one are those of the shortest, joined."""
     people = _people(actors)
     named = len(people) > 0
     chosen, share = _sample(people if named else actors)
+    found = find_sessions(chosen, min(GAPS))
+    starts, ends = (_minutes(found[name]) for name in ("start", "end"))
+    who = pd.factorize(found["actor"])[0]
     runs = {}
     for gap in GAPS:
-        found = find_sessions(chosen, gap)
-        starts, ends = (_minutes(found[name]) for name in ("start", "end"))
-        runs[gap] = Runs(starts, ends - starts, named, share)
+        begins = np.ones(len(starts), dtype=np.bool_)
+        begins[1:] = (who[1:] != who[:-1]) | (starts[1:] - ends[:-1] > gap)
+        lasts = np.append(np.flatnonzero(begins)[1:], len(starts)) - 1
+        first = starts[begins]
+        runs[gap] = Runs(first, ends[lasts[: len(first)]] - first, named, share)
     return runs
 
 

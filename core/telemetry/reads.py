@@ -243,4 +243,5 @@ def _within(table: Table, install_id: str, start: date, end: date) -> Any:
 
 def _frame(session: ReadSession, statement: Select[Any]) -> pd.DataFrame:
     found = session.execute(statement)
-    return pd.DataFrame(found.fetchall(), columns=list(found.keys()))
+    # As tuples: pandas asks every row of another kind whether it is a named one, which costs half of the whole.
+    return pd.DataFrame([tuple(row) for row in found], columns=list(found.keys()))

@@ -93,6 +93,24 @@ def test_about_a_hundred_events_say_everything_but_zone_peers_and_trend(
     assert all(row.reason for row in found.unsaid)
 
 
+@pytest.mark.parametrize("session_ids", [True, False], ids=["sessions", "nothing"])
+def test_an_install_that_names_nobody_still_has_a_profile(
+    session: WriteSession, now: datetime, customer: MakeCustomer, send: Send, session_ids: bool
+) -> None:
+    made = customer()
+    events = [{**event, "session": event["user"] if session_ids else None} for event in office_events(now, people=3)]
+    send(made.install_id, [{key: value for key, value in event.items() if key != "user"} for event in events])
+    found = recompute(session, session, made.install_id, now=now)
+    assert found.team.basis == ("concurrency" if session_ids else "none")
+    assert found.team.at_least is session_ids
+    assert isinstance(found.engagement.stickiness, Abstention)
+    assert found.features.adopted == 2
+    missing = {part.id for part in found.health.parts if part.missing}
+    assert {"stickiness", "seats"} <= missing
+    assert found.health.score is not None
+    assert found.health.low < found.health.score < found.health.high
+
+
 def test_without_telemetry_it_says_so_and_what_to_do(
     session: WriteSession, cast: Cast, now: datetime, customer: MakeCustomer
 ) -> None:
