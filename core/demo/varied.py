@@ -30,6 +30,9 @@ ENTITLED = {
     "pro": ("pos", "email", "chatbot", "sales", "crypto", "analytics"),
     "enterprise": ("pos", "email", "chatbot", "sales", "crypto", "analytics"),
 }
+# So that there is always something that happened within the last week, and something before.
+WON_DAYS_AGO = (3, 18, 33, 45)
+LEFT_MONTHS_AGO = (0.15, 5.0)
 SIZES = {"free": (1, 3), "basic": (2, 9), "pro": (5, 30), "enterprise": (12, 60)}
 CALLS = {"free": (20, 600), "basic": (300, 5_500), "pro": (3_000, 55_000), "enterprise": (40_000, 300_000)}
 
@@ -47,6 +50,7 @@ def _customer(number: int, name: str, tier: str, dice: random.Random) -> DemoCus
     people = dice.randint(*SIZES[tier])
     months = dice.randint(3, 33)
     lost = number % 11 == 4 and tier != "free"
+    left = number % 13 == 7 and tier != "free" and not lost
     converted = number % 7 == 3 and tier != "free" and not lost
     grew = tier in {"basic", "pro"} and months > 12 and dice.random() < 0.4 and not (lost or converted)
     return DemoCustomer(
@@ -59,8 +63,8 @@ def _customer(number: int, name: str, tier: str, dice: random.Random) -> DemoCus
         period=dice.choice(("monthly", "monthly", "quarterly", "annual")) if tier != "enterprise" else "annual",
         changes=((dice.uniform(1, 10), tier, "monthly"),) if grew else (),
         trial_lost_days_ago=dice.randint(8, 60) if lost else None,
-        trial_won_days_ago=dice.randint(12, 45) if converted else None,
-        churned_months_ago=dice.uniform(1, 9) if number % 13 == 7 and tier != "free" and not lost else None,
+        trial_won_days_ago=WON_DAYS_AGO[number % len(WON_DAYS_AGO)] if converted else None,
+        churned_months_ago=LEFT_MONTHS_AGO[number % len(LEFT_MONTHS_AGO)] if left else None,
         seats=people + dice.randint(0, 4) if tier in {"pro", "enterprise"} else None,
     )
 
