@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from core.access.actor import Actor
-from core.culture.estimate import Estimate
+from core.culture.estimate import Abstention, Estimate
 from core.culture.profile import METHOD_VERSION, from_json, to_json
 from core.culture.reads import health_history, profile
 from core.culture.rhythm import WorkingHours
