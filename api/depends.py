@@ -65,7 +65,10 @@ class StrictRoute(APIRoute):
         known = {field.alias for field in fields if isinstance(field.field_info, Query)}
 
         async def checked(request: Request) -> Response:
-            given = [key for key, _ in request.query_params.multi_items()]
+            pairs = request.query_params.multi_items()
+            if "\x00" in request.url.path or any("\x00" in value for _, value in pairs):
+                raise InvalidInput("An address of this API contains no NUL character.")
+            given = [key for key, _ in pairs]
             for key in given:
                 if key not in known:
                     raise InvalidInput(f"There is no query parameter “{key[:80]}” here.", field=key[:80])
