@@ -24,6 +24,7 @@ from api.schemas.licenses import (
     Reason,
 )
 from core import clock, signing
+from core.accounts.writes import reinstate_license
 from core.config import settings
 from core.licensing import reads, writes
 from core.licensing.decisions import Decision, decisions, replay
@@ -110,10 +111,13 @@ def resume(
 def reinstate(
     actor: CurrentActor, session: Writing, now: Now, once: Idempotent, install_id: InstallId, body: Reason
 ) -> LicenseDetail:
-    """Undo a revocation. 409 where it is not revoked."""
-    return once(
-        LicenseDetail, lambda: _detail(writes.reinstate(session, actor, install_id, reason=body.reason, now=now))
-    )
+    """Undo a revocation; a paid license is charged again as agreed before. 409 where it is not revoked."""
+
+    def work() -> LicenseDetail:
+        reinstate_license(session, actor, install_id, reason=body.reason, now=now)
+        return _detail(reads.license_by_install(session, actor, install_id, now=now))
+
+    return once(LicenseDetail, work)
 
 
 def _detail(changed: License) -> LicenseDetail:

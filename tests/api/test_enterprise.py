@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api import enterprise as routes
+from api import licenses
 from core import clock
 from core.access.actor import Actor
 from core.access.permissions import Permission
@@ -206,6 +207,15 @@ def test_a_revoke_is_seen_at_once_and_once(console: Console) -> None:
     assert moved.status_code == 409
     told = console.get("fiona", f"/customer/{install_id}/timeline", kind="license").json()["entries"][0]
     assert (told["title"], told["reason"]) == ("License revoked", routes.NO_REASON)
+
+
+def test_a_reinstated_license_is_charged_again(console: Console) -> None:
+    install_id = console.customer("Reinstated", currency="USD")
+    console.post("adam", "/revoke-license", {"installId": install_id, "reason": "chargeback"})
+    client = signed_in(console.databases, console.cast.adam, licenses)
+    assert client.post(f"/licenses/{install_id}/reinstate", json={"reason": "paid"}).status_code == 200
+    money = console.get("fiona", f"/customer/{install_id}/timeline", kind="money").json()["entries"]
+    assert [one["amount"]["minor"] for one in money] == [499_00, -499_00, 499_00]
 
 
 def test_a_tier_is_changed_with_its_price(console: Console) -> None:
