@@ -111,6 +111,7 @@ def table(
         "alt": alt,
         "row_height": ROW_HEIGHT,
         "height": height,
+        "placeholder": say.DASH,
     }
     if select == "none":
         st.dataframe(frame, **common)
