@@ -4,7 +4,7 @@ import base64
 import binascii
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, t
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.errors import InvalidInput, NotFound
+from core.licensing.attention import Need, any_need, needs
 from core.licensing.status import Status, status_expression
 from db.models.licensing import installation, tier, tier_limit
 from db.models.licensing import license as licenses
@@ -139,10 +140,14 @@ def search(
     status: Status | None = None,
     tier_id: str | None = None,
     text: str = "",
+    need: Need | Literal["any"] | None = None,
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page:
-    """Return licenses by status, tier and `text`, which finds install ids, customers' names, domains, fingerprints."""
+    """Return licenses by status, tier and `text`, which finds install ids, customers' names, domains, fingerprints.
+
+    `need` keeps those that need a hand, for one reason (see attention.py) or for any.
+    """
     actor.require(Permission.CUSTOMER_READ)
     limit = max(1, min(limit, MOST))
     statement = _visible(actor, now)
@@ -152,11 +157,21 @@ def search(
         statement = statement.where(licenses.c.tier_id == tier_id)
     if text.strip():
         statement = statement.where(_mentions(text.strip()))
+    if need is not None:
+        statement = statement.where(any_need(now) if need == "any" else needs(now)[need])
     if cursor is not None:
         statement = statement.where(tuple_(licenses.c.issued_at, licenses.c.id) < tuple_(*_place(cursor)))
     rows = session.execute(_newest_first(statement).limit(limit + 1)).all()
     items = tuple(_license(row, actor) for row in rows[:limit])
     return Page(items, _cursor(items[-1]) if len(rows) > limit else None)
+
+
+def attention(session: ReadSession, actor: Actor, *, now: datetime) -> dict[Need, int]:
+    """Return how many licenses need a hand, by the reason; one may count for several."""
+    actor.require(Permission.CUSTOMER_READ)
+    counted: list[ColumnElement[Any]] = [func.count().filter(each).label(need) for need, each in needs(now).items()]
+    row = session.execute(_of_sight(select(*counted).select_from(licenses), actor)).one()
+    return {need: row._mapping[need] for need in needs(now)}
 
 
 def installations(session: ReadSession, actor: Actor, install_id: str, *, now: datetime) -> tuple[Installation, ...]:
@@ -172,6 +187,10 @@ def _visible(actor: Actor, now: datetime) -> Select[Any]:
     statement = select(
         *_COLUMNS, organization.c.name.label("organization_name"), status_expression(now).label("status")
     ).join(organization, organization.c.id == licenses.c.organization_id)
+    return _of_sight(statement, actor)
+
+
+def _of_sight(statement: Select[Any], actor: Actor) -> Select[Any]:
     if actor.realm != "vendor":
         statement = statement.where(licenses.c.organization_id == actor.organization_id)
     return statement

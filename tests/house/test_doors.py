@@ -31,6 +31,7 @@ NARROW_STATEMENTS = {
     "core/culture/comparisons.py": "reads of other installs, for what one is compared with",
     "core/demo/removal.py": "removes rows of every domain, and nothing else",
     "core/demo/world.py": "asks how far an interrupted build came",
+    "core/licensing/attention.py": "conditions over a license's dates, for reads.py to run",
     "core/licensing/decisions.py": "the log of decisions, and one made again",
     "core/licensing/status.py": "the status rule as an expression, beside the same rule in Python",
     "core/organizations/marks.py": "the marks that every domain below the card leaves",
