@@ -245,6 +245,20 @@ def audit_verify() -> None:
         sys.exit(1)
 
 
+@main.group()
+def key() -> None:
+    """Signing keys."""
+
+
+@key.command("rotate")
+def key_rotate() -> None:
+    """Sign answers with a new key from now on; the old one stays published for 90 days."""
+    from core.signing import rotate
+
+    made = rotate(settings().home, "answers", now=clock.now())
+    click.echo(f"Answers are signed with the key {made.current.kid} now; running processes notice it within a second.")
+
+
 @main.command()
 def doctor() -> None:
     """Check the installation and say what is wrong and how to mend it."""

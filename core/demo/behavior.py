@@ -4,7 +4,7 @@ import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -52,6 +52,7 @@ class Behavior:
     people: int
     events: float
     features: dict[str, float]
+    visit: float = 4.0
     zone: str = "UTC"
     hours: tuple[int, int] = (9, 17)
     days: tuple[int, ...] = WEEKDAYS
@@ -96,12 +97,25 @@ def _day(name: str, behavior: Behavior, now: datetime, day: date, ago: int) -> l
     working = day.weekday() in behavior.days
     level = behavior.events * (1.0 if working else behavior.outside) * level_on(behavior, day, ago)
     count = _rounded(level * dice.lognormvariate(0, 0.12), dice)
+    made: list[dict[str, Any]] = []
+    while len(made) < count:
+        made += _visit(name, behavior, day, ago, first=len(made), most=count - len(made), dice=dice)
+    # Told in full, then cut: a day that is told again later begins the same way.
+    return sorted((one for one in made if datetime.fromisoformat(one["ts"]) <= now), key=lambda one: str(one["ts"]))
+
+
+def _visit(
+    name: str, behavior: Behavior, day: date, ago: int, *, first: int, most: int, dice: random.Random
+) -> list[dict[str, Any]]:
+    """Return what one person does in one go: a few events some minutes apart."""
+    at = _moment(behavior, day, dice)
+    person = _person(behavior, ago, dice)
+    midnight = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=UTC)
     made = []
-    for number in range(count):
-        at = _moment(behavior, day, dice)
-        if at <= now:
-            made.append(_event(name, behavior, ago, at, number, dice))
-    return sorted(made, key=lambda one: str(one["ts"]))
+    for number in range(min(most, 1 + int(dice.expovariate(1 / behavior.visit)))):
+        made.append(_event(name, behavior, ago, person, min(at, midnight), first + number, dice))
+        at += timedelta(minutes=dice.expovariate(1 / 4))
+    return made
 
 
 def level_on(behavior: Behavior, day: date, ago: int) -> float:
@@ -134,7 +148,7 @@ def _moment(behavior: Behavior, day: date, dice: random.Random) -> datetime:
         # Two humps around a lunch break for an office; round the clock it is flat.
         hour = start + (dice.uniform(0, 24) if length == 24 else length * (0.5 + 0.5 * _hump(dice)))
     local = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(behavior.zone)) + timedelta(hours=hour)
-    return local.astimezone(ZoneInfo("UTC"))
+    return local.astimezone(UTC)
 
 
 def _hump(dice: random.Random) -> float:
@@ -146,9 +160,10 @@ def _pick(weights: dict[str, float], dice: random.Random) -> str:
     return dice.choices(list(weights), list(weights.values()))[0]
 
 
-def _event(name: str, behavior: Behavior, ago: int, at: datetime, number: int, dice: random.Random) -> dict[str, Any]:
+def _event(
+    name: str, behavior: Behavior, ago: int, person: int, at: datetime, number: int, dice: random.Random
+) -> dict[str, Any]:
     feature = _pick(behavior.features, dice)
-    person = _person(behavior, ago, dice)
     is_call = dice.random() < behavior.api_share
     event: dict[str, Any] = {
         "id": f"{at:%Y%m%d}-{number}-{dice.getrandbits(40):010x}",
