@@ -1,6 +1,5 @@
 """Activity over HTTP: a feed, catching up by cursor, and whose events one gets."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -20,8 +19,7 @@ from tests.conftest import NOW
 
 
 @pytest.fixture(autouse=True)
-def empty(databases: Databases) -> Iterator[None]:
-    yield
+def empty(databases: Databases) -> None:
     with databases.control.write(SYSTEM) as session:
         session.execute(delete(outbox))
 
