@@ -5,14 +5,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import streamlit as st
-from starlette.middleware import Middleware
 from starlette.routing import Mount
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages import shell
 
 if get_script_run_ctx() is None:
-    from api import front_door, house, live, logs, main, redirects
+    from api import house, live, logs, main, redirects
     from api.boot import Boot
     from core.config import check
 
@@ -31,7 +30,7 @@ if get_script_run_ctx() is None:
         "pages/shell.py",
         lifespan=_lifespan,
         routes=[*redirects.routes, Mount("/socket.io", _live.app), *main.outer_routes(_house, _api)],
-        middleware=[Middleware(front_door.FrontDoor, house=_house)],
+        middleware=main.middleware(_house),
     )
 else:
     # A plain script run, as AppTest does it: show the product itself.

@@ -14,8 +14,9 @@ from starlette.staticfiles import StaticFiles
 
 from api import activity, audit, auth, enterprise, house, licenses, live, logs, sign_in, starting, telemetry, verify
 from api.boot import Boot
+from api.closed_list import is_public
 from api.depends import StrictRoute
-from api.front_door import FrontDoor
+from api.front_door import COOKIE, FrontDoor
 from api.house import House
 from api.looks import ASSETS
 from api.problems import PROBLEMS, Problem, install_handlers
@@ -24,15 +25,26 @@ ROUTERS = (auth, enterprise, licenses, telemetry, activity, audit)
 DESCRIPTION = """The API of Calos. Sign in with `POST /api/auth/token` and send the answer's `access_token` as
 `Authorization: Bearer …`; installs send their install secret instead. Errors are problem+json with a stable `code`."""
 
+CREDENTIALS = {
+    "token": {"type": "http", "scheme": "bearer", "description": "The access_token of `POST /auth/token`."},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "What a browser holds once signed in."},
+}
+
 
 class Api(FastAPI):
-    """FastAPI whose description also holds the shape of a problem, which its routes refer to."""
+    """FastAPI whose description also says what the front door asks for, and holds the shape of a problem."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI description."""
         described = super().openapi()
+        parts = described["components"]
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        described["components"]["schemas"].update(problem.pop("$defs"), Problem=problem)
+        parts["schemas"].update(problem.pop("$defs"), Problem=problem)
+        parts.setdefault("securitySchemes", {}).update(CREDENTIALS)
+        for path, methods in described["paths"].items():
+            if not is_public(f"/api{path}"):
+                for operation in methods.values():
+                    operation["security"] = [{name: []} for name in CREDENTIALS]
         return described
 
 
@@ -83,6 +95,17 @@ def outer_routes(of: House, api: FastAPI) -> list[Route | Mount]:
     ]
 
 
+def middleware(of: House) -> list[Middleware]:
+    """Return what stands in front of everything."""
+    front_door = Middleware(FrontDoor, house=of)
+    if not of.settings.otlp_endpoint:
+        return [front_door]
+    # Imported only where it is wanted: the SDK takes a third of a second.
+    from api import traces
+
+    return [Middleware(traces.Traced, provider=traces.provider(of.settings.otlp_endpoint)), front_door]
+
+
 def create_standalone() -> Starlette:
     """Return the API alone, for `uvicorn --factory api.main:create_standalone --workers N` behind the same origin."""
     of = house.build()
@@ -94,7 +117,7 @@ def create_standalone() -> Starlette:
         async with Boot(of, api, work=False).running():
             yield
 
-    return Starlette(routes=outer_routes(of, api), middleware=[Middleware(FrontDoor, house=of)], lifespan=lifespan)
+    return Starlette(routes=outer_routes(of, api), middleware=middleware(of), lifespan=lifespan)
 
 
 def create_live_standalone() -> Starlette:
@@ -110,4 +133,4 @@ def create_live_standalone() -> Starlette:
             yield
 
     routes = [*starting.routes(of), Mount("/socket.io", door.app)]
-    return Starlette(routes=routes, middleware=[Middleware(FrontDoor, house=of)], lifespan=lifespan)
+    return Starlette(routes=routes, middleware=middleware(of), lifespan=lifespan)

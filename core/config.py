@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     security_email: str = Field("security@calos.test", alias="CALOS_SECURITY_EMAIL")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="CALOS_LOG_LEVEL")
     log_format: Literal["auto", "json", "console"] = Field("auto", alias="CALOS_LOG_FORMAT")
+    otlp_endpoint: str = Field("", alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     sentry_dsn: str = Field("", alias="SENTRY_DSN")
     stripe_secret_key: str = Field("", alias="STRIPE_SECRET_KEY")
     stripe_webhook_secret: str = Field("", alias="STRIPE_WEBHOOK_SECRET")
