@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
-
 from core.access.actor import Actor
 from core.accounts import writes as accounts
 from core.accounts.requests import LicenseRequest
@@ -14,10 +12,10 @@ from core.demo.behavior import calls_on, days_back, events
 from core.demo.customers import DEMO_INSTALL, DemoCustomer
 from core.licensing import writes as licensing
 from core.licensing.policy import Policy
+from core.licensing.reads import license_by_install
 from core.organizations.writes import add_domain, create_organization, write_note
 from core.telemetry.writes import ingest
 from core.usage.records import UsageRecord, record_usage
-from db.models.licensing import license as licenses
 from db.session import WriteSession
 
 MONTH = timedelta(days=30.4375)
@@ -56,7 +54,7 @@ def build_account(
     install_id = _later(session, actor, customer, organization_id, install_id, now)
     if customer.note:
         write_note(session, actor, organization_id, customer.note, now=now - timedelta(days=5))
-    issued_at = session.execute(select(licenses.c.issued_at).where(licenses.c.install_id == install_id)).scalar_one()
+    issued_at = license_by_install(session, actor, install_id, now=now).issued_at
     return Built(organization_id, install_id, issued_at)
 
 

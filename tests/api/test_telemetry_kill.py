@@ -1,4 +1,4 @@
-"""kill -9 of the app and of PostgreSQL in the middle of ingest: what was acknowledged is there, once (T1)."""
+"""Kill -9 of the app and of PostgreSQL in the middle of ingest: what was acknowledged is there, once (T1)."""
 
 import asyncio
 import os

@@ -20,6 +20,17 @@ NOT_IMPORTED = {
 }
 # Imported, though another package of the list brings and pins it as its own ground.
 BROUGHT_ALONG = {
+    **dict.fromkeys(
+        (
+            "opentelemetry-api",
+            "opentelemetry-exporter-http-transport",
+            "opentelemetry-exporter-otlp-common",
+            "opentelemetry-exporter-otlp-proto-common",
+            "opentelemetry-proto",
+            "opentelemetry-semantic-conventions",
+        ),
+        "parts of one namespace, brought along by OpenTelemetry's SDK and exporter",
+    ),
     "anyio": "Starlette's and FastAPI's own",
     "numpy": "pandas' own",
     "psycopg-pool": "psycopg[pool] names it",
