@@ -85,6 +85,8 @@ def _forget() -> None:
 
 
 def words(app: AppTest) -> str:
-    """Return everything the page says, for a test to look for a sentence in."""
-    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success", "metric", "page_link")
-    return "\n".join(str(each) for kind in kinds for each in app.get(kind))
+    """Return everything the page says, for a test to look for a sentence in; escapes of Markdown are taken out."""
+    kinds = ("title", "header", "subheader", "markdown", "caption", "info", "warning", "error", "success", "metric")
+    said = [str(getattr(each, "value", "")) for kind in kinds for each in app.get(kind)]
+    said += [str(getattr(each.proto, "label", "")) for kind in ("metric", "page_link") for each in app.get(kind)]
+    return "\n".join(said).replace("\\", "")
