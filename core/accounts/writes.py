@@ -1,6 +1,8 @@
 """Acts that span license, subscription and ledger: issue, change tier, revoke, reinstate; each one transaction."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
@@ -8,11 +10,18 @@ from core.accounts.holders import holder
 from core.accounts.requests import Changed, Created, LicenseRequest, Terms
 from core.announce.writes import announce
 from core.billing.currencies import currency_of
-from core.billing.reads import Subscription, active_subscription, latest_currency, latest_subscription, price_in_force
+from core.billing.reads import (
+    Subscription,
+    active_subscription,
+    latest_currency,
+    latest_start,
+    latest_subscription,
+    price_in_force,
+)
 from core.billing.writes import change_subscription, end_subscription, start_subscription
 from core.errors import InvalidInput
 from core.finance.exchange import REPORTING
-from core.finance.reads import Movement
+from core.finance.reads import Movement, last_movement_at
 from core.finance.writes import lock_ledger, record_movement
 from core.licensing import writes as licensing
 from core.licensing.reads import License, license_by_install, tier_by_id
@@ -20,6 +29,8 @@ from core.money import Money
 from core.organizations.reads import Organization, organization_by_id
 from core.periods import BillingPeriod, billing_period
 from db.session import WriteSession
+
+CLOCK_SLACK: Final = timedelta(minutes=1)
 
 
 def create_license(session: WriteSession, actor: Actor, request: LicenseRequest, *, now: datetime) -> Created:
@@ -35,7 +46,7 @@ def create_license(session: WriteSession, actor: Actor, request: LicenseRequest,
     if term == "free" and request.trial_days:
         raise InvalidInput("The free tier has no end, so it needs no trial days.", field="trialDays")
     customer, is_new = holder(session, actor, request, now)
-    lock_ledger(session, customer.id)
+    now = _turn(session, customer.id, now)
     issued = licensing.issue(
         session,
         actor,
@@ -92,7 +103,7 @@ def change_tier(
     change.
     """
     actor.require(Permission.LICENSE_UPDATE_TIER)
-    held = _locked(session, actor, install_id, now)
+    held, now = _locked(session, actor, install_id, now)
     tier = tier_by_id(session, new_tier)
     before, paid_until_now = _terms(session, actor, held), active_subscription(session, actor, held.id)
     named = period or held.billing_period
@@ -115,7 +126,7 @@ def change_tier(
 def revoke_license(session: WriteSession, actor: Actor, install_id: str, *, reason: str, now: datetime) -> Changed:
     """Take a license back and end its subscription; needs `license:revoke`. Conflict where it is revoked already."""
     actor.require(Permission.LICENSE_REVOKE)
-    held = _locked(session, actor, install_id, now)
+    held, now = _locked(session, actor, install_id, now)
     before, paid_until_now = _terms(session, actor, held), active_subscription(session, actor, held.id)
     revoked = licensing.revoke(session, actor, install_id, reason=reason, now=now)
     if paid_until_now is not None:
@@ -127,7 +138,7 @@ def revoke_license(session: WriteSession, actor: Actor, install_id: str, *, reas
 def reinstate_license(session: WriteSession, actor: Actor, install_id: str, *, reason: str, now: datetime) -> Changed:
     """Undo a revocation and charge again as agreed before it; needs `license:revoke`."""
     actor.require(Permission.LICENSE_REVOKE)
-    held = _locked(session, actor, install_id, now)
+    held, now = _locked(session, actor, install_id, now)
     before, last = _terms(session, actor, held), latest_subscription(session, actor, held.id)
     back = licensing.reinstate(session, actor, install_id, reason=reason, now=now)
     begun = None
@@ -147,11 +158,23 @@ def reinstate_license(session: WriteSession, actor: Actor, install_id: str, *, r
     return _changed(session, actor, before, back, moved)
 
 
-def _locked(session: WriteSession, actor: Actor, install_id: str, now: datetime) -> License:
-    """Return the license as it stands once nobody else moves this customer's money."""
+def _locked(session: WriteSession, actor: Actor, install_id: str, now: datetime) -> tuple[License, datetime]:
+    """Return the license as it stands once nobody else moves this customer's money, and when the act takes place."""
     actor.require_vendor()
-    lock_ledger(session, license_by_install(session, actor, install_id, now=now).organization_id)
-    return license_by_install(session, actor, install_id, now=now)
+    now = _turn(session, license_by_install(session, actor, install_id, now=now).organization_id, now)
+    return license_by_install(session, actor, install_id, now=now), now
+
+
+def _turn(session: WriteSession, organization_id: UUID, now: datetime) -> datetime:
+    """Wait for one's turn at a customer's money, and return the time of the act: never before the one it waited for.
+
+    Who asked first may come second, and two machines' clocks differ. A date that is truly in the past stays, and is
+    refused by the ledger.
+    """
+    lock_ledger(session, organization_id)
+    before = [last_movement_at(session, organization_id), latest_start(session, organization_id)]
+    latest = max((at for at in before if at is not None), default=now)
+    return latest if now < latest <= now + CLOCK_SLACK else now
 
 
 def _follow(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from core.access.actor import Actor
@@ -107,6 +107,13 @@ def latest_currency(session: ReadSession, organization_id: UUID) -> str | None:
         .limit(1)
     )
     found: str | None = session.execute(statement).scalar_one_or_none()
+    return found
+
+
+def latest_start(session: ReadSession, organization_id: UUID) -> datetime | None:
+    """Return when a customer's newest subscription began, or None for one who never paid."""
+    newest = select(func.max(subscription.c.started_at)).where(subscription.c.organization_id == organization_id)
+    found: datetime | None = session.execute(newest).scalar_one()
     return found
 
 

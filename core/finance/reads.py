@@ -184,6 +184,13 @@ def standing(session: ReadSession, organization_id: UUID, at: datetime) -> Stand
     return Standing({amount.currency: amount.minor for amount in amounts if amount}, ever_paid=bool(amounts))
 
 
+def last_movement_at(session: ReadSession, organization_id: UUID) -> datetime | None:
+    """Return the date of a customer's last movement; for the next one's, so asks no permission."""
+    last = select(func.max(movement.c.effective_at)).where(movement.c.organization_id == organization_id)
+    found: datetime | None = session.execute(last).scalar_one()
+    return found
+
+
 def exchange_rates(session: ReadSession) -> Rates:
     """Return every dated rate into REPORTING."""
     statement = select(fx_rate).where(fx_rate.c.quote == REPORTING).order_by(fx_rate.c.base, fx_rate.c.valid_from)

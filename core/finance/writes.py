@@ -14,7 +14,7 @@ from core.billing.reads import Subscription
 from core.errors import Conflict, InvalidInput
 from core.finance.exchange import REPORTING
 from core.finance.movements import classify
-from core.finance.reads import Movement, exchange_rates, standing
+from core.finance.reads import Movement, exchange_rates, last_movement_at, standing
 from core.money import Money
 from db.models.finance import fx_rate, movement
 from db.session import WriteSession
@@ -96,9 +96,7 @@ def add_rate(
 
 
 def _check_order(session: WriteSession, organization_id: UUID, at: datetime) -> None:
-    last = session.execute(
-        select(func.max(movement.c.effective_at)).where(movement.c.organization_id == organization_id)
-    ).scalar_one()
+    last = last_movement_at(session, organization_id)
     if last is not None and at < last:
         raise Conflict(
             f"This customer's ledger already has a movement of {last:%Y-%m-%d %H:%M} UTC; date this one later.",

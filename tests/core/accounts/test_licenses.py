@@ -119,6 +119,17 @@ def test_a_revoke_ends_what_was_paid_and_a_reinstatement_brings_it_back(
         reinstate_license(session, cast.adam, made.install_id, reason="twice", now=now + 4 * DAY)
 
 
+def test_who_asked_first_and_came_second_acts_second(session: WriteSession, cast: Cast, now: datetime) -> None:
+    made = issue(session, cast, now, tier="basic")
+    earlier = now - timedelta(seconds=5)
+    change_tier(session, cast.sam, made.install_id, "basic", "quarterly", now=earlier)
+    change_tier(session, cast.sam, made.install_id, "pro", now=earlier)
+    assert [one.effective_at for one in movements_of(session, cast.fiona, cast.globex)] == [now, now]
+    assert {one.started_at for one in subscriptions_of(session, cast.fiona, cast.globex)} == {now}
+    with pytest.raises(Conflict):
+        change_tier(session, cast.sam, made.install_id, "enterprise", now=now - DAY)
+
+
 def test_one_of_two_licenses_revoked_is_a_contraction(session: WriteSession, cast: Cast, now: datetime) -> None:
     issue(session, cast, now)
     second = issue(session, cast, now, tier="basic")
