@@ -15,6 +15,7 @@ API_SHARE = 0.6
 EVEN_CLOCK = 0.1
 EVEN_WEEKEND = (0.22, 0.35)
 BROAD = 0.75
+LEAST_BROAD = 4
 DECLINE = -0.1
 OFFICE_LENGTH = 11
 OFFICE_WEEKEND = 0.1
@@ -52,7 +53,9 @@ def _trialist(picture: Picture) -> str | None:
     left = picture.account.days_to_expiry(picture.now)
     if picture.account.license.term != "trial":
         return None
-    return "On a trial." if left is None else f"On a trial with {max(left, 0):.0f} days left."
+    if left is None:
+        return "On a trial without an end."
+    return f"On a trial with {left:.0f} days left." if left > 0 else "On a trial that has ended."
 
 
 def _declining(picture: Picture) -> str | None:
@@ -87,9 +90,9 @@ def _champion_led(picture: Picture) -> str | None:
 
 
 def _broad(picture: Picture) -> str | None:
-    """Three quarters of the tier's features are adopted."""
+    """Four features or more, and three quarters of the tier's, are adopted."""
     breadth = picture.features.breadth
-    if not known(breadth) or breadth.value < BROAD:
+    if not known(breadth) or breadth.value < BROAD or picture.features.adopted < LEAST_BROAD:
         return None
     return f"Adopted {picture.features.adopted} of {picture.features.entitled} features."
 

@@ -23,6 +23,7 @@ class Comparisons:
     def __init__(self, session: ReadSession) -> None:
         self.releases = releases_in_field(session)
         self.outcomes = outcomes(session)
+        self.in_field = features_in_field(session)
         self._groups: dict[tuple[str, str | None], Peers] = {}
 
     def peers(self, session: ReadSession, install_id: str, tier_id: str, band: str) -> Peers:
@@ -67,6 +68,17 @@ def releases_in_field(session: ReadSession) -> tuple[str, ...]:
     c = culture_profile.c
     statement = select(c.main_version).where(c.main_version.is_not(None)).group_by(c.main_version)
     return tuple(session.execute(statement.having(func.count() >= LEAST_INSTALLS_OF_A_RELEASE)).scalars())
+
+
+def features_in_field(session: ReadSession) -> frozenset[str] | None:
+    """Return the features that any install uses, or None where too few installs are known to tell."""
+    c = culture_profile.c
+    users = session.execute(select(func.count()).where(c.person_days > 0)).scalar_one()
+    if users < LEAST_PEERS:
+        return None
+    used = func.jsonb_object_keys(c.feature_days).table_valued("feature").render_derived()
+    statement = select(used.c.feature).distinct().select_from(culture_profile.join(used, true()))
+    return frozenset(session.execute(statement).scalars())
 
 
 def outcomes(session: ReadSession) -> dict[str, Outcomes]:

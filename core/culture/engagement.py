@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from core.culture.estimate import Abstention, Figure, quantile, ratio_of_sums, too_few
+from core.culture.estimate import Abstention, Estimate, Figure, quantile, ratio_of_sums, too_few
 from core.culture.observations import NO_RUNS, Observations, Runs
 
 GAP_MINUTES = 30
@@ -98,6 +98,8 @@ def _stickiness(observed: Observations) -> Figure:
         length = (observed.window.last_day - observed.first_event_at.date()).days + 1
     if length < 7:
         return too_few("days since the first event", 7, length)
+    if len(days) == 1:
+        return Estimate(days.total() / length, None, None, 1, "days present ÷ days, of one person")
     return ratio_of_sums([float(n) for n in days.values()], [float(length)] * len(days), "people")
 
 

@@ -194,5 +194,5 @@ def _hundredths(points: float) -> int:
 
 def _label(key: str) -> str:
     if key.startswith("cap:"):
-        return CAPS[key.removeprefix("cap:")].reason
+        return f"Cap: {CAPS[key.removeprefix('cap:')].reason[0].lower()}{CAPS[key.removeprefix('cap:')].reason[1:]}"
     return next(rule.label for rule in RULES if rule.id == key)

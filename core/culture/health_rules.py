@@ -40,7 +40,7 @@ RULES = (
         "Features adopted",
         15,
         "adopted features ÷ features of the tier",
-        ((0, 0), (0.15, 35), (0.33, 65), (0.5, 85), (0.75, 100)),
+        ((0, 0), (0.15, 35), (0.33, 65), (0.5, 85), (0.75, 95), (1, 100)),
     ),
     Rule(
         "depth",
@@ -80,7 +80,7 @@ RULES = (
         "Trend",
         20,
         "change per four weeks, as far as its interval bears it out",
-        ((-0.5, 0), (-0.2, 35), (-0.05, 70), (0, 85), (0.1, 95), (0.25, 100)),
+        ((-0.5, 0), (-0.2, 35), (-0.05, 65), (0, 80), (0.1, 95), (0.25, 100)),
     ),
     Rule(
         "seats",

@@ -1,7 +1,7 @@
 """Everything inferred of one install from what was observed, before anything is judged."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from core.culture.engagement import (
     read_engagement,
     read_sessions,
 )
-from core.culture.features import Features, read_features
+from core.culture.features import Features, FeatureUse, read_features
 from core.culture.observations import NO_RUNS, Observations
 from core.culture.peers import Peers, with_lifts
 from core.culture.reliability import Reliability, read_reliability
@@ -56,6 +56,7 @@ class Picture:
     peers: Peers
     champion: Champion | None
     releases_behind: int | None
+    untouched: tuple[FeatureUse, ...]
 
     @property
     def now(self) -> datetime:
@@ -66,11 +67,6 @@ class Picture:
     def events_per_day(self) -> float:
         """Events a day of the window, or since the first event if that is younger."""
         return self.events / self._days
-
-    @property
-    def other_events_per_day(self) -> float:
-        """The same without API calls."""
-        return (self.events - self.api_calls) / self._days
 
     @property
     def _days(self) -> int:
@@ -85,8 +81,12 @@ def take(
     usage: Sequence[Consumption],
     peers: Peers,
     releases: Sequence[str],
+    in_field: Collection[str] | None = None,
 ) -> Picture:
-    """Infer everything; `releases` are the versions known in the field."""
+    """Infer everything; `releases` are the versions known in the field, `in_field` the features that somebody uses.
+
+    A feature that no install anywhere uses sends no events (single sign-on, say): its absence tells nothing of anyone.
+    """
     hours = observed.hours_in(observed.window)
     sessions = read_sessions(observed.runs)
     features = with_lifts(read_features(observed, account.features), peers)
@@ -109,6 +109,7 @@ def take(
         peers=peers,
         champion=_champion(observed),
         releases_behind=_behind(stack.main_version, releases),
+        untouched=_untouched(account, features, in_field),
     )
 
 
@@ -122,6 +123,14 @@ def _champion(observed: Observations) -> Champion | None:
     name, most = events.most_common(1)[0]
     last = max(row.day for row in people if row.actor == name)
     return Champion(most / events.total(), float((observed.now.date() - last).days), len(events))
+
+
+def _untouched(account: Account, features: Features, in_field: Collection[str] | None) -> tuple[FeatureUse, ...]:
+    """Return what is paid for and was never touched nor refused, what only the higher tiers have first."""
+    never = [item for item in features.in_state("never") if item.entitled and not item.denied_actors]
+    told = [item for item in never if in_field is None or item.feature in in_field]
+    first = {name: tier.rank for tier in reversed(account.tiers) for name in tier.features}
+    return tuple(sorted(told, key=lambda item: (-first.get(item.feature, 0), item.feature)))
 
 
 def _behind(main: str | None, releases: Sequence[str]) -> int | None:

@@ -136,7 +136,7 @@ def compute(
     limits = in_force(account.tier.limits, license.max_seats)
     used = consumption(telemetry, license.install_id, limits, members=members, now=now)
     peers = compared.peers(control, license.install_id, account.tier.id, size_band(members))
-    picture = take(account, observed, used, peers, compared.releases)
+    picture = take(account, observed, used, peers, compared.releases, compared.in_field)
     past = past_health(control, license.install_id, now)
     history = History(compared.outcomes, closed_before(control, license.install_id))
     return assemble(picture, past, history)

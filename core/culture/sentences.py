@@ -16,6 +16,8 @@ from core.usage.limits import WARN_SHARE
 WINDOW = "28 d"
 FEW_ERRORS = 0.02
 MANY_ERRORS = 0.05
+# What is proven and small need not be said.
+LEAST_CHANGE = 0.05
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ def unsaid(picture: Picture) -> tuple[Unsaid, ...]:
             "write some with manage.py telemetry sample"
         )
         return (Unsaid("Everything", todo, 0),)
+    if picture.events == 0:
+        last = (
+            f"no event has arrived for {picture.engagement.days_since_last:.0f} days: see whether the installation runs"
+        )
+        return (Unsaid("The last 28 days", last, 0),)
     lifts = [item.lift for item in picture.features.items]
     figures: list[tuple[str, object]] = [
         ("Features against peers", lifts[0] if lifts else None),
@@ -77,7 +84,7 @@ def unsaid(picture: Picture) -> tuple[Unsaid, ...]:
         ("Bots", picture.stack.bots_share),
     ]
     said = [Unsaid(name, figure.reason, figure.n) for name, figure in figures if isinstance(figure, Abstention)]
-    if picture.events < ZERO_IS_EVIDENCE and picture.features.in_state("never"):
+    if picture.events < ZERO_IS_EVIDENCE and picture.untouched:
         reason = f"needs {ZERO_IS_EVIDENCE} events before silence means disinterest, has {picture.events:,}"
         said.append(Unsaid("Features nobody wants", reason, picture.events))
     return tuple(said)
@@ -85,9 +92,14 @@ def unsaid(picture: Picture) -> tuple[Unsaid, ...]:
 
 def _features(picture: Picture) -> Sentence:
     used = [item for item in picture.features.items if item.state in {"habitual", "adopted", "tried"} and item.events]
-    never = [item for item in picture.features.items if item.entitled and item.state == "never"]
+    never = picture.untouched
     heavy = [item for item in used if is_heavy(item)]
     facts = [_share(item) for item in (heavy or used)[:3]]
+    if picture.events == 0:
+        silence = f"{picture.engagement.days_since_last:.0f} days"
+        return Sentence(
+            f"Has sent nothing for {silence}.", "features", (Fact("Last event", f"{silence} ago", 1, "all time"),)
+        )
     if not used:
         rate = f"{picture.events_per_day:.0f} events a day, none of which names a feature."
         return Sentence(f"Sends {rate}", "features", (Fact("Events", f"{picture.events:,}", picture.events, WINDOW),))
@@ -99,7 +111,7 @@ def _features(picture: Picture) -> Sentence:
             "features",
             tuple(facts),
         )
-    verb = "Uses" if heavy else "Uses now and then"
+    verb = "Uses" if heavy else "Now and then uses"
     named = _listed([item.label for item in (heavy or used)[:3]])
     count = (
         f", {picture.features.adopted} of {picture.features.entitled} features adopted"
@@ -135,20 +147,20 @@ def _limit(picture: Picture) -> Sentence | None:
     nearest = highest_share([row for row in picture.usage if row.meter != "members"])
     if nearest is None or nearest.share is None or nearest.highest is None or nearest.share < WARN_SHARE:
         return None
-    rate = f", {round(picture.other_events_per_day):,} events a day"
+    rate = f", {round(picture.events_per_day):,} events a day"
     used = f"{percent(nearest.share)} of the limit of {nearest.label}"
     told = f"Using {used} on the {picture.account.tier.label} tier{rate}."
     fact = Fact(nearest.label, f"{nearest.busy:,} of {nearest.highest:,}", nearest.n, "28 d, busy day")
     return Sentence(
         told,
         "limits",
-        (fact, Fact("Events, API calls apart", f"{picture.other_events_per_day:.0f} a day", picture.events, WINDOW)),
+        (fact, Fact("Events", f"{picture.events_per_day:.0f} a day", picture.events, WINDOW)),
     )
 
 
 def _movement(picture: Picture) -> Sentence | None:
-    change, figure = shown_change(picture.trend.change), picture.trend.change
-    if not change or not known(figure) or figure.low is None or figure.high is None:
+    change, figure = shown_change(picture.trend.change) or 0.0, picture.trend.change
+    if abs(change) < LEAST_CHANGE or not known(figure) or figure.low is None or figure.high is None:
         return None
     verb = "grows" if change > 0 else "falls"
     told = f"Use {verb} by at least {percent(abs(change))} every four weeks."

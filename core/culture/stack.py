@@ -49,9 +49,12 @@ _API_CLIENTS = {
     "apache-httpclient": "Apache HttpClient",
 }
 _PRODUCT = re.compile(r"\s*([A-Za-z][A-Za-z0-9._-]*)")
+# A host is no production by a part of its name, by a reserved ending, or by having no name at all. The endings .test
+# and .example stand for real hosts: demonstrations and documents use them so.
 _NOT_PRODUCTION = re.compile(
-    r"(^|[.-])(localhost|local|internal|invalid|test|testing|dev|development|staging|stage|qa|uat|preview|sandbox|ci)"
-    r"\d*([.:-]|$)|^\[|^\d+\.\d+\.\d+\.\d+(:\d+)?$",
+    r"(^|[.-])(test|testing|dev|development|staging|stage|qa|uat|preview|sandbox|ci)\d*[.-]"
+    r"|(^|\.)(localhost|local|internal|invalid)(:\d+)?$"
+    r"|^\[|^\d+\.\d+\.\d+\.\d+(:\d+)?$",
     re.IGNORECASE,
 )
 

@@ -107,7 +107,7 @@ def _from_people(people: Sequence[ActorDay], seen: int, coverage: Figure, concur
 def _from_concurrency(runs: Runs, concurrency: int) -> Team:
     nobody = Abstention("no event named its user", 0)
     if runs.named or not len(runs.starts):
-        told = "No event names a user or a session, so nothing can be said of the team's size."
+        told = "No event of the window names a user or a session, so nothing can be said of the team's size."
         return Team("none", too_few("events with a user or a session", 1, 0), 0, False, nobody, 0, told)
     low, middle, high = (concurrency / share for share in reversed(BUSY_SHARE))
     size = Estimate(middle, max(low, concurrency), high, len(runs.starts), "sessions at once ÷ 20-90 % at work, low")

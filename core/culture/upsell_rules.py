@@ -21,8 +21,8 @@ VERSION = 1
 URGENT_SHARE = 0.95
 URGENT_DAYS = 14
 SOON_DAYS = 60
-# Events a day, API calls apart, from which an install has outgrown its tier; by the tier's rank.
-HIGH_USAGE = (200, 2_000, 20_000)
+# Events a day from which an install has outgrown its tier; by the tier's rank.
+HIGH_USAGE = (150, 1_500, 15_000)
 LEAST_REFUSED = 3
 LEAST_DOMAIN_DAYS = 14
 SEATS_NEAR = 0.9
@@ -82,10 +82,10 @@ def limit_approached(picture: Picture) -> list[Result]:
 def high_usage(picture: Picture) -> list[Result]:
     """More events a day than the tier is meant for, where a higher one exists."""
     rank = picture.account.tier.rank
-    if rank >= len(HIGH_USAGE) or picture.other_events_per_day < HIGH_USAGE[rank]:
+    if rank >= len(HIGH_USAGE) or picture.events_per_day < HIGH_USAGE[rank]:
         return []
-    rate = f"{round(picture.other_events_per_day):,} events a day"
-    fact = Evidence("high_usage", VERSION, "Events a day, API calls apart", rate, picture.events, "28 d")
+    rate = f"{round(picture.events_per_day):,} events a day"
+    fact = Evidence("high_usage", VERSION, "Events a day", rate, picture.events, "28 d")
     return [Finding("high_usage", "tier", "", "MEDIUM", rate, (fact,))]
 
 
@@ -173,17 +173,16 @@ def trial_ending(picture: Picture) -> list[Result]:
 def unused_complement(picture: Picture) -> list[Result]:
     """Something is used heavily and a feature that is paid for never: training, not a sale."""
     heavy = next((item for item in picture.features.items if is_heavy(item)), None)
-    never = [
-        item for item in picture.features.items if item.entitled and item.state == "never" and not item.denied_actors
-    ]
-    if heavy is None or not never:
+    if heavy is None or not picture.untouched:
         return []
     if picture.events < ZERO_IS_EVIDENCE:
         why = f"{picture.events:,} events are too few to say what is not wanted: {ZERO_IS_EVIDENCE} are needed."
         return [NotListed("unused_complement", "", why)]
     if picture.account.age_days(picture.now) < NEW_LICENSE_DAYS:
         return [NotListed("unused_complement", "", f"The license is younger than {NEW_LICENSE_DAYS} days.")]
-    return [_complement(picture, heavy, item) for item in never]
+    found = [_complement(picture, heavy, item) for item in picture.untouched]
+    # Where peers single none out, one course is offered and not one for each.
+    return [*([one for one in found if one.priority != "LOW"] or found[:1])]
 
 
 def is_heavy(item: FeatureUse) -> bool:
@@ -195,10 +194,12 @@ def _near_limit(row: Consumption, picture: Picture) -> Result | None:
     if row.highest is None or row.share is None or (row.meter == "members" and picture.account.license.max_seats):
         return None
     at = row.days_to_limit.p50 if row.days_to_limit else None
-    if row.spike and row.share < URGENT_SHARE:
+    soon = at is not None and at <= SOON_DAYS
+    # The forecast leaves incidents out: what it sees coming is no incident, though only the latest day be above 80 %.
+    if row.spike and row.share < URGENT_SHARE and not soon:
         why = f"One day made most of what lay above 80 % of {row.label}: an incident, not a trend."
         return NotListed("limit_approached", row.meter, why)
-    if row.share < WARN_SHARE and (at is None or at > SOON_DAYS):
+    if row.share < WARN_SHARE and not soon:
         return None
     used, share = f"{row.busy:,} of {row.highest:,}", percent(row.share)
     urgent = row.share >= URGENT_SHARE or (at is not None and at <= URGENT_DAYS)

@@ -80,7 +80,8 @@ def find_opportunities(
     reason = held_back(picture, health, history)
     listed = []
     for group in _gathered(findings):
-        why = reason if reason is not None and group[0].kind in _SELLING else _decided(group, history, picture.now)
+        selling = group[0].kind in _SELLING or picture.account.lapsed(picture.now) is not None
+        why = reason if reason is not None and selling else _decided(group, history, picture.now)
         if why is None:
             listed.append(group)
         else:

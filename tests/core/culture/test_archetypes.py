@@ -111,6 +111,14 @@ def test_nothing_is_said_never_to_be_touched_on_few_events() -> None:
     assert "Features nobody wants" in {row.subject for row in unsaid(few)}
 
 
+def test_silence_is_said_plainly() -> None:
+    office = Office().work(8, {"pos": 0.9})
+    office.rows = [row for row in office.rows if row[0] < NOW - timedelta(days=31)]
+    picture = picture_of(office)
+    assert describe(picture)[0].text.startswith("Has sent nothing for 3")
+    assert [row.subject for row in unsaid(picture)] == ["The last 28 days"]
+
+
 def test_decline_is_said_with_its_interval() -> None:
     sentence = next(one for one in describe(_declining()) if one.topic == "trend")
     assert sentence.text.startswith("Use falls by at least ")

@@ -159,6 +159,13 @@ def test_a_failed_payment_caps_and_says_so() -> None:
     assert capped.caps[0].reason == "A payment failed"
 
 
+def test_a_single_person_is_present_too() -> None:
+    found = judge_health(picture_of(Office().work(1, {"pos": 0.95}), account("free")))
+    part = next(part for part in found.parts if part.id == "stickiness")
+    assert part.missing is None
+    assert part.points > 8
+
+
 def test_without_telemetry_there_is_no_score_but_a_range() -> None:
     found = judge_health(picture_of(Office(), calls=()))
     assert found.score is None

@@ -185,6 +185,11 @@ def test_peers_of_the_same_tier_give_lifts(
     assert found.features.peers.basis == "same tier and size"
     by_feature = {item.feature: item for item in found.features.items}
     assert by_feature["pos"].stands_out == "below"
+    assert "sso" not in {item.feature for item in found.features.items}, "Pro does not include it"
+    told = found.headline
+    assert "POS" in told
+    assert "Email" in told
+    assert "Sales" not in told, "no install anywhere uses it, so its absence tells nothing"
     again = recompute(session, session, odd.install_id, now=now)
     assert again.features == found.features, "it never becomes its own peer"
 

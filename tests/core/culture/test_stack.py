@@ -72,6 +72,7 @@ def test_the_main_version_is_that_of_the_newest_day() -> None:
     [
         ("shop.example", True),
         ("demo.calos.sh", True),
+        ("shop.hooli.test", True),
         ("latest.example", True),
         ("contest.example", True),
         ("device.example", True),
@@ -83,6 +84,8 @@ def test_the_main_version_is_that_of_the_newest_day() -> None:
         ("shop-staging.example", False),
         ("dev2.shop.example", False),
         ("qa.shop.example", False),
+        ("test.shop.example", False),
+        ("build.internal", False),
         ("printer.local", False),
         ("", False),
     ],

@@ -10,7 +10,7 @@ import pytest
 
 from core.culture.account import Account
 from core.culture.peers import NOBODY, Peers
-from core.culture.picture import Picture
+from core.culture.picture import Picture, take
 from core.culture.upsell_rules import NotListed
 from core.culture.upsells import (
     Closed,
@@ -67,6 +67,15 @@ def test_one_day_of_an_incident_is_no_upsell_and_says_so() -> None:
     assert listed == ()
     assert held[0].rule == "limit_approached"
     assert "One day" in held[0].reason
+
+
+def test_growth_whose_latest_day_alone_is_above_80_percent_is_no_incident() -> None:
+    rising = [int(3_200 * 1.0172**day) for day in range(56)]
+    assert 8_000 < rising[-1] < 10_000 * 0.95
+    assert rising[-2] < 8_100
+    listed, held = _found(Office().work(4, {"pos": 0.9, "email": 0.6, "chatbot": 0.5}), account("basic"), rising)
+    assert [one.rule for one in listed] == ["limit_approached"]
+    assert held == ()
 
 
 def test_the_highest_tier_is_left_only_for_a_custom_agreement() -> None:
@@ -154,9 +163,7 @@ def test_peers_who_take_both_make_training_matter_more() -> None:
     both, neither = frozenset({"pos", "crypto"}), frozenset[str]()
     peers = Peers(60, "same tier", 0.6, {}, [(both, 30), (neither, 30)])
     listed, _ = _found(Office().work(8, {"pos": 0.95}), peers=peers)
-    by_subject = {one.subject: one.priority for one in listed}
-    assert by_subject["crypto"] == "MEDIUM"
-    assert by_subject["sales"] == "LOW"
+    assert [(one.subject, one.priority) for one in listed] == [("crypto", "MEDIUM")]
 
 
 def _hooli(**changed: Any) -> tuple[Office, Account]:
@@ -183,6 +190,24 @@ def test_nobody_is_sold_to_in_trouble(changed: dict[str, Any], why: str) -> None
 def test_a_revoked_license_is_not_sold_to() -> None:
     _, held = _found(_office(), account("pro", max_seats=7, revoked_at=NOW))
     assert held[0].reason == "The license is revoked."
+
+
+def test_an_ended_license_is_not_even_trained() -> None:
+    office = Office().work(8, {"pos": 0.95})
+    assert [one.kind for one in _found(office)[0]] == ["training"]
+    listed, held = _found(office, account(expires_at=NOW - timedelta(days=1)))
+    assert listed == ()
+    assert held[0] == NotListed("unused_complement", "analytics", "The license is expired.")
+
+
+def test_what_nobody_anywhere_uses_tells_nothing_of_one_customer() -> None:
+    office = Office().work(8, {"pos": 0.95})
+    observed = office.observed()
+    in_field = {"pos", "email", "crypto"}
+    picture = take(account("enterprise"), observed, (), NOBODY, (), in_field)
+    assert [item.feature for item in picture.untouched] == ["crypto", "email"]
+    listed, _ = find_opportunities(picture, judge_health(picture), History())
+    assert [one.subject for one in listed] == ["crypto"], "what only the higher tiers have comes first, and one course"
 
 
 def test_poor_health_is_mended_before_it_is_sold_to() -> None:
