@@ -9,6 +9,7 @@ from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.accounts.customers import CustomerFilter, Facets
 from pages.parts import filters, pills
+from pages.parts import format as say
 
 # What a chip stands for; its words are also what the address says, so a link stays readable.
 VIEWS: Final[dict[str, dict[str, Any]]] = {
@@ -24,6 +25,7 @@ VIEWS: Final[dict[str, dict[str, Any]]] = {
 }
 MINE: Final = "Mine"
 TIERS: Final = ("enterprise", "pro", "basic", "free")
+_SEGMENTS: Final = {"saas": "SaaS", "api": "API"}
 _ORDERS: Final = {
     "mrr": "Highest MRR",
     "name": "Name",
@@ -52,13 +54,18 @@ def controls(actor: Actor, text: str, counted: Facets) -> Narrowed:
             "Segment",
             sorted(counted.segment),
             key="segment",
-            show=str.capitalize,
+            show=segment_word,
             placeholder="All segments",
             width=170,
         )
         sort = filters.order(_orders(actor))
     wanted: dict[str, Any] = {"owner": actor.label} if view == MINE else VIEWS.get(view or "", {})
     return Narrowed(CustomerFilter(tier=tier, segment=segment, text=text, **wanted), sort)
+
+
+def segment_word(name: str) -> str:
+    """A market segment as it is written."""
+    return _SEGMENTS.get(name, say.phrase(name))
 
 
 def _orders(actor: Actor) -> dict[str, str]:

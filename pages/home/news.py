@@ -47,7 +47,7 @@ def _fact(topic: str, number: int, fact: Fact) -> None:
         horizontal_alignment="distribute",
         vertical_alignment="center",
         gap="small",
-        key=f"fact-{topic}-{number}",
+        key=f"row-fact-{topic}-{number}",
     ):
         if fact.install_id is None:
             st.markdown(say.plain(fact.label), width="content")

@@ -29,7 +29,7 @@ def calls(found: tuple[Call, ...], now: datetime) -> None:
 def _call(number: int, each: Call, now: datetime) -> None:
     with st.container(gap=None, key=f"call-{number}"):
         with st.container(
-            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key=f"callhead-{number}"
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key=f"row-call-{number}"
         ):
             links.customer(each.name, each.install_id)
             worth = "" if not each.mrr else f"{say.amount(each.mrr, whole=True)} a month "

@@ -85,6 +85,11 @@ def when(label: str) -> ColumnConfig:
     return st.column_config.DatetimeColumn(label, format="distance", width=130)
 
 
+def moment(label: str, *, width: int = 150) -> ColumnConfig:
+    """A point in time to the second, in the reader's zone."""
+    return st.column_config.DatetimeColumn(label, format="MMM D, YYYY, HH:mm:ss", width=width)
+
+
 def day(label: str) -> ColumnConfig:
     """A calendar day."""
     return st.column_config.DateColumn(label, format="MMM D, YYYY", width=120)

@@ -1,5 +1,6 @@
 """Search everything: customers, licenses and screens in one box, opened from anywhere by Ctrl+K."""
 
+from pathlib import Path
 from typing import Final
 
 import streamlit as st
@@ -16,6 +17,11 @@ from pages.parts.load import load, minute
 from pages.parts.registry import visible_to
 
 _MOST: Final = 6
+_LONGEST: Final = 200
+
+_keys = st.components.v2.component(
+    "calos_finder", js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"), isolate_styles=False
+)
 
 
 def button(actor: Actor) -> None:
@@ -33,15 +39,17 @@ def _find(actor: Actor) -> None:
         icon=":material/search:",
         type="search",
         live="200ms",
-        max_chars=200,
         key="finder-text",
     )
-    text = (typed or "").strip()
+    text = (typed or "").strip()[:_LONGEST]
     found = 0
     if text and actor.may(Permission.CUSTOMER_READ):
         found = _customers(actor, text) + _licenses(actor, text)
     if found + _screens(actor, text) == 0:
         st.caption(f"Nothing is called “{say.plain(text)}”. Try part of a name, or a whole install id or fingerprint.")
+    else:
+        st.caption(":gray[Enter opens the first.]")
+    _keys(key="finder-keys", data={"text": text})
 
 
 def _customers(actor: Actor, text: str) -> int:
@@ -83,5 +91,5 @@ def _screens(actor: Actor, text: str) -> int:
 
 def _row(key: str) -> DeltaGenerator:
     return st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key=f"found-{key}"
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key=f"row-found-{key}"
     )

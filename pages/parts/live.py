@@ -58,7 +58,7 @@ def _line(event: Event) -> None:
     said = event.data
     kind, title = str(said.get("kind", "")), str(said.get("title", event.type))
     with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key=f"event-{event.id}"
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key=f"row-event-{event.id}"
     ):
         links.customer(title, str(said.get("installId", "")), icon=_ICONS.get(kind, "notifications"))
         st.caption(say.relative(event.at, clock.now()), width="content")

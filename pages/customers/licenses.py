@@ -1,0 +1,55 @@
+"""Licenses: what needs a hand, any license by id, domain, fingerprint or name, and one with its decisions."""
+
+import streamlit as st
+
+from core.access.actor import Actor
+from core.access.permissions import Permission
+from core.licensing.attention import Need
+from core.licensing.reads import attention
+from pages.customers import license_detail, license_list, matters
+from pages.parts import filters, issue_license, links, session
+from pages.parts import format as say
+from pages.parts.cards import Definition, Drill, Tile, header, tile
+from pages.parts.load import load, minute, told
+
+_TILE_WIDTH = 165
+
+
+def page() -> None:
+    """Draw the screen."""
+    actor = session.require(Permission.CUSTOMER_READ)
+    named = st.query_params.get("install_id")
+    with told("licenses"):
+        if named:
+            license_detail.show(actor, named)
+            return
+        with header("Licenses", "What needs a hand, and any license by id, domain, fingerprint or name."):
+            text = filters.search("Search licenses", width=240)
+            issue_license.button(actor)
+        _tiles(load(attention, actor, now=minute()))
+        _list(actor, text)
+
+
+def _tiles(counted: dict[Need, int]) -> None:
+    with st.grid(len(counted), min_column_width=_TILE_WIDTH):
+        for need, count in counted.items():
+            label = matters.LABELS[need]
+            tile(
+                Tile(
+                    need,
+                    label,
+                    say.integer(count),
+                    definition=Definition(matters.MEANINGS[need]),
+                    drill=Drill(links.to("licenses"), "See them", {"show": label}),
+                    note=matters.HINTS[need],
+                )
+            )
+
+
+def _list(actor: Actor, text: str) -> None:
+    """Who searches means any license; who does not wants to know what to do, and then what there is."""
+    if text:
+        license_list.anything(actor, f"Found by “{text}”", text)
+        return
+    license_list.needy(actor)
+    license_list.anything(actor, "All licenses", "")
