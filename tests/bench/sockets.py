@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 ANNOUNCE = "INSERT INTO outbox (organization_id, type, data, at) VALUES (%s, 'activity:new', %s, now()) RETURNING id"
 PING, PONG, EVENT = "2", "3", '42["activity:new",'
 AT_ONCE = 50
+PATIENCE_SECONDS = 15.0
 
 
 @dataclass
@@ -100,9 +101,11 @@ async def _spans(control: Any, ears: Ears, expected: dict[str, int], pause: floa
         organization_id = random.choice(list(expected))  # noqa: S311 - likewise
         event_id, at = await _announced(control, organization_id)
         committed[event_id] = (organization_id, at)
-    await asyncio.sleep(1)
-    took = [heard - at for event_id, (_, at) in committed.items() for heard in ears.heard.get(event_id, [])]
     wanted = sum(expected[organization_id] for organization_id, _ in committed.values())
+    until = time.perf_counter() + PATIENCE_SECONDS
+    while time.perf_counter() < until and sum(len(ears.heard.get(one, [])) for one in committed) < wanted:
+        await asyncio.sleep(0.1)
+    took = [heard - at for event_id, (_, at) in committed.items() for heard in ears.heard.get(event_id, [])]
     return {"took": took, "missed": wanted - len(took)}
 
 
