@@ -60,7 +60,9 @@ def past_health(session: ReadSession, install_id: str, now: datetime) -> PastHea
     )
     before = session.execute(statement.where(c.day <= week_ago).order_by(c.day.desc()).limit(1)).one_or_none()
     row = before or session.execute(statement.order_by(c.day).limit(1)).one_or_none()
-    return PastHealth(row.day, row.weights_version, row.parts) if row is not None else None
+    if row is None:
+        return None
+    return PastHealth(row.day, row.weights_version, row.parts["points"], frozenset(row.parts["missing"]))
 
 
 def releases_in_field(session: ReadSession) -> tuple[str, ...]:

@@ -108,6 +108,10 @@ class Health:
         by_part = {part.id: _hundredths(part.points) for part in self.parts}
         return by_part | {f"cap:{cap.id}": _hundredths(cap.points) for cap in self.caps}
 
+    def missing(self) -> frozenset[str]:
+        """Return the ids of the parts that could not be measured."""
+        return frozenset(part.id for part in self.parts if part.missing is not None)
+
 
 def judge(readings: Mapping[str, Reading], capped_by: Sequence[str]) -> Health:
     """Return the health for a reading of every rule and the ids of the caps that hold."""
@@ -134,10 +138,13 @@ def judge(readings: Mapping[str, Reading], capped_by: Sequence[str]) -> Health:
     )
 
 
-def explain(before: Mapping[str, int], after: Mapping[str, int], since: date) -> Change | None:
+def explain(
+    before: Mapping[str, int], after: Mapping[str, int], since: date, remarks: Mapping[str, str] | None = None
+) -> Change | None:
     """Return which parts moved the score, in whole points that add up exactly; None where nothing is shown to move.
 
     Rounding each part by itself would not add up: the largest remainders take the points left over (Hamilton).
+    `remarks` go behind the labels of parts by their ids.
     """
     start, end = round_points(sum(before.values())), round_points(sum(after.values()))
     moved = {key: after.get(key, 0) - before.get(key, 0) for key in dict.fromkeys([*before, *after])}
@@ -145,7 +152,8 @@ def explain(before: Mapping[str, int], after: Mapping[str, int], since: date) ->
     left = (end - start) - sum(whole.values())
     for key in sorted(moved, key=lambda key: (-(moved[key] % 100), key))[:left]:
         whole[key] += 1
-    items = [ChangeItem(_label(key), points) for key, points in whole.items() if points]
+    said = {key: f"{_label(key)} ({remark})" for key, remark in (remarks or {}).items()}
+    items = [ChangeItem(said.get(key) or _label(key), points) for key, points in whole.items() if points]
     if not items:
         return None
     items.sort(key=lambda item: (-abs(item.points), item.label))

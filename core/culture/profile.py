@@ -57,11 +57,12 @@ class ProfileWindow:
 
 @dataclass(frozen=True)
 class PastHealth:
-    """The health kept of an earlier day, in hundredths of a point by part."""
+    """The health kept of an earlier day, in hundredths of a point by part, and the parts that were missing then."""
 
     day: date
     weights_version: str
     contributions: Mapping[str, int]
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,9 @@ def with_change(health: Health, past: PastHealth | None) -> Health:
     """Return the health with the exact explanation of its change; weights of another version are not compared."""
     if past is None or health.score is None or past.weights_version != health.weights_version:
         return health
-    return replace(health, change=explain(past.contributions, health.contributions(), past.day))
+    remarks = dict.fromkeys(past.missing - health.missing(), "not measured before")
+    remarks |= dict.fromkeys(health.missing() - past.missing, "not measured now")
+    return replace(health, change=explain(past.contributions, health.contributions(), past.day, remarks))
 
 
 def to_json(profile: Profile) -> dict[str, Any]:

@@ -207,7 +207,7 @@ def _keep_health(session: WriteSession, made: Profile, now: datetime) -> None:
         "low": health.low,
         "high": health.high,
         "score": health.score,
-        "parts": health.contributions(),
+        "parts": {"points": health.contributions(), "missing": sorted(health.missing())},
         "weights_version": health.weights_version,
     }
     day = now.astimezone(UTC).date()

@@ -113,6 +113,18 @@ def test_the_spec_example_82_to_71() -> None:
     assert "Errors −8" in found.sentence
 
 
+def test_what_was_not_measured_before_has_not_improved() -> None:
+    unknown, known = _health(frozenset({"trend"})), _health(trend=0.0)
+    past = PastHealth(SINCE, known.weights_version, unknown.contributions(), unknown.missing())
+    change = with_change(known, past).change
+    assert change is not None
+    assert [item.label for item in change.items] == ["Trend (not measured before)"]
+    past = PastHealth(SINCE, known.weights_version, known.contributions(), known.missing())
+    change = with_change(unknown, past).change
+    assert change is not None
+    assert [item.label for item in change.items] == ["Trend (not measured now)"]
+
+
 def test_weights_of_another_version_are_not_compared() -> None:
     health = _health()
     past = PastHealth(SINCE, "0", {"errors": 0})
