@@ -15,8 +15,14 @@ from api.strict_json import LARGEST, TooLarge, parse_strict
 from core import clock
 from core.access.actor import Actor
 from core.databases import Databases
-from core.errors import InvalidInput, NotPermitted
+from core.errors import CalosError, InvalidInput
 from db.session import ReadSession, WriteSession
+
+
+class NotSignedIn(CalosError):
+    """The route is for somebody signed in, and the front door has let nobody through."""
+
+    code = "not_signed_in"
 
 
 class Strict(BaseModel):
@@ -86,7 +92,7 @@ class StrictRoute(APIRoute):
 def _actor(request: Request) -> Actor:
     actor: Actor | None = request.scope.get("state", {}).get("actor")
     if actor is None:
-        raise NotPermitted("Sign in first.", code="not_signed_in")
+        raise NotSignedIn("Sign in, or send an API token.")
     return actor
 
 

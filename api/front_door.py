@@ -1,5 +1,6 @@
 """The one middleware in front of everything, HTTP and websockets: denies by default, says who asks, counts and logs."""
 
+import re
 import time
 from dataclasses import replace
 from datetime import datetime
@@ -30,6 +31,7 @@ COOKIE = "auth-token"
 IDENTITY_HEADER = b"x-calos-session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TOUCH_SECONDS = 30.0
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 # Files, probes, and doors that are used thousands of times a second are counted, not logged.
 UNLOGGED = ("/static/", "/app/static/", "/assets/", "/healthz", "/readyz", "/status", *closed_list.INSTALL_DOORS)
@@ -68,10 +70,11 @@ class FrontDoor:
     async def _refusal(self, request: HTTPConnection, scope: Scope) -> Response | Close | None:
         """Return why this request goes no further, or None; sets `actor` in its state on the way."""
         path: str = scope["path"]
-        if "\x00" in path or b"%00" in scope.get("query_string", b""):
-            return problem(400, "unreadable_request", "The address holds a NUL character; take it out.")
+        if _CONTROL.search(path) or b"%00" in scope.get("query_string", b""):
+            # A line end would also slip past every mount, whose patterns stop at it.
+            return _problem(scope, 400, "unreadable_request", "The address holds a control character; take it out.")
         if not self.house.ready and not _while_starting(path):
-            return Close() if scope["type"] == "websocket" else starting_page(self.house, path)
+            return Close() if scope["type"] == "websocket" else starting_page(self.house, scope)
         if path in closed_list.INSTALL_DOORS:
             return self._limited(self.rates.door, f"door:{scope['state']['address']}", scope)
         if path.startswith("/socket.io/"):
@@ -144,7 +147,7 @@ class FrontDoor:
                 advice="If you have forgotten your password, ask an owner or admin for a new one.",
                 link={"href": "/login", "label": "Back to sign-in"},
             )
-        return problem(429, "rate_limited", sentence, headers=allowance.headers())
+        return _problem(scope, 429, "rate_limited", sentence, allowance.headers())
 
     def _address(self, request: HTTPConnection) -> str:
         """Return where the request comes from; behind a declared proxy, what the proxy saw."""
@@ -203,9 +206,9 @@ def _turned_away(scope: Scope, path: str, *, had_token: bool) -> Response | Clos
         return Close()
     if path.startswith("/api/") or path == "/api":
         sentence = "Your session has ended; sign in again." if had_token else "Sign in, or send an API token."
-        return problem(401, "not_signed_in", sentence, headers={"WWW-Authenticate": "Bearer"})
+        return _problem(scope, 401, "not_signed_in", sentence, {"WWW-Authenticate": "Bearer"})
     if scope["method"] not in SAFE_METHODS or path.startswith(("/_stcore", "/media", "/component", "/static")):
-        return problem(401, "not_signed_in", "Sign in first.")
+        return _problem(scope, 401, "not_signed_in", "Sign in first.")
     query = scope.get("query_string", b"").decode("latin-1")
     wanted = path + (f"?{query}" if query else "")
     return RedirectResponse("/login" if wanted == "/" else f"/login?next={quote(wanted, safe='')}", 303)
@@ -214,4 +217,9 @@ def _turned_away(scope: Scope, path: str, *, had_token: bool) -> Response | Clos
 def _wrong_origin(scope: Scope) -> Response | Close:
     if scope["type"] == "websocket":
         return Close()
-    return problem(403, "wrong_origin", "This request does not come from Calos's own pages, so nothing was done.")
+    sentence = "This request does not come from Calos's own pages, so nothing was done."
+    return _problem(scope, 403, "wrong_origin", sentence)
+
+
+def _problem(scope: Scope, status: int, code: str, sentence: str, headers: dict[str, str] | None = None) -> Response:
+    return problem(status, code, sentence, request_id=scope["state"]["request_id"], headers=headers)

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from api.depends import NotSignedIn
 from api.strict_json import TooLarge, Unreadable
 from core.errors import CalosError, Conflict, InvalidInput, LimitReached, NotFound, NotPermitted, UpstreamFailed
 
@@ -17,6 +18,7 @@ _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 
 STATUS: dict[type[CalosError], int] = {
     Unreadable: 400,
+    NotSignedIn: 401,
     NotPermitted: 403,
     NotFound: 404,
     Conflict: 409,
@@ -74,7 +76,7 @@ def problem(
     code: str,
     detail: str,
     *,
-    request_id: str = "",
+    request_id: str,
     errors: list[dict[str, str]] | None = None,
     headers: dict[str, str] | None = None,
 ) -> JSONResponse:
@@ -98,9 +100,11 @@ def status_of(error: CalosError) -> int:
     return next(status for kind, status in STATUS.items() if isinstance(error, kind))
 
 
-def from_error(error: CalosError, request_id: str = "") -> JSONResponse:
+def from_error(error: CalosError, request_id: str) -> JSONResponse:
     """Return the problem for one of the house's errors."""
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, LimitReached) else None
+    if isinstance(error, NotSignedIn):
+        headers = {"WWW-Authenticate": "Bearer"}
     errors = [{"pointer": f"/{error.field}", "code": error.code, "detail": error.message}] if error.field else None
     return problem(status_of(error), error.code, error.message, request_id=request_id, errors=errors, headers=headers)
 

@@ -6,20 +6,22 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Scope
 
 from api import metrics
 from api.house import House
 from api.looks import render
-from api.problems import problem
+from api.problems import problem, request_id_of
 from core.access.permissions import Permission
 from db.session import SYSTEM
 
 
-def starting_page(house: House, path: str) -> Response:
+def starting_page(house: House, scope: Scope) -> Response:
     """Answer anything asked before the house is ready: progress for people, 503 for programs."""
-    if path.startswith("/api/"):
+    if scope["path"].startswith("/api/"):
         sentence = "Calos is starting; try again in a few seconds."
-        return problem(503, "starting", sentence, headers={"Retry-After": "3"})
+        request_id = scope["state"]["request_id"]
+        return problem(503, "starting", sentence, request_id=request_id, headers={"Retry-After": "3"})
     return render("starting.html", 503, {"Retry-After": "2"}, progress=house.progress.as_dict(), **_steps(house))
 
 
@@ -51,7 +53,8 @@ def routes(house: House) -> list[Route]:
         near = request.client is not None and request.client.host in {"127.0.0.1", "::1"}
         proxied = "x-forwarded-for" in request.headers
         if (not near or proxied) and (actor is None or not actor.may(Permission.SECURITY_READ)):
-            return problem(403, "not_permitted", "Metrics are for this machine, or for people who may read security.")
+            sentence = "Metrics are for this machine, or for people who may read security."
+            return problem(403, "not_permitted", sentence, request_id=request_id_of(request))
         if house.ready:
             metrics.POOL_IN_USE.labels("control").set(house.databases.control.engine.pool.checkedout())  # type: ignore[attr-defined]  # QueuePool
         body, kind = metrics.render()

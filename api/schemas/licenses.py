@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AliasChoices, Field, StringConstraints
 
 from api.depends import Answer, Strict
 from core.licensing.status import Status
@@ -68,7 +68,8 @@ class LicenseRow(Answer):
     install_id: str
     organization_id: UUID
     organization_name: str
-    tier: str = Field(validation_alias="tier_id")
+    # The core's name for it stands second, since the description is written from the first.
+    tier: str = Field(validation_alias=AliasChoices("tier", "tier_id"))
     term: str
     billing_period: str | None
     status: Status
