@@ -1,4 +1,4 @@
-"""docs/culture.md names the versions that the code has; tests/docs hold its tables to the code."""
+"""The page on culture names the versions that the code has; tests/docs hold its tables to the code."""
 
 import re
 from pathlib import Path
