@@ -9,6 +9,7 @@ from core.culture.sentences import Fact, Sentence
 from pages.culture import health
 from pages.culture.figures import layer
 from pages.parts import format as say
+from pages.parts import pills
 from pages.parts.cards import Definition, Tile, card, tiles
 
 _STRONGEST = 3
@@ -40,6 +41,11 @@ def _sentence(found: Profile) -> None:
         st.caption(_facts(found.sentences[0].facts))
         for each in found.sentences[1 : 1 + _STRONGEST]:
             _fact(each)
+        if found.upsells:
+            best = found.upsells[0]
+            st.markdown(
+                f"{pills.inline('priority', best.priority)} **{say.plain(best.offer_label)}** is what to offer."
+            )
 
 
 def _fact(each: Sentence) -> None:

@@ -111,7 +111,7 @@ def _parts(health: Health) -> None:
         ),
         {
             "part": columns.name("Part", width=150),
-            "shown": columns.text("Measured", width=150),
+            "shown": columns.text("Measured", width=220),
             "points": columns.number("Points", digits=2),
             "weight": columns.count("of"),
             "n": columns.count("n", help="How many observations it stands on."),
@@ -151,7 +151,6 @@ def _line(frame: pd.DataFrame) -> charts.Chart:
         band=("low", "high"),
         title="Health, 90 days",
         unit=charts.units.number("points of 100", digits=0),
-        from_zero=False,
         height=240,
     )
 

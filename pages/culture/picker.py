@@ -40,6 +40,20 @@ def show(actor: Actor) -> None:
         st.rerun()
 
 
+def back() -> None:
+    """The button that leads from a profile to the cards."""
+    st.button("Another customer", icon=":material/swap_horiz:", type="tertiary", key="another", on_click=_close)
+
+
+# Not links: a link from a screen to itself changes what is shown, but not the address.
+def _open(install_id: str) -> None:
+    st.query_params["install_id"] = install_id
+
+
+def _close() -> None:
+    del st.query_params["install_id"]
+
+
 def _nobody(total: int) -> None:
     if total:
         empty("cultures", "No customer is called that", "Type a shorter part of a name, or a whole install id.")
@@ -57,7 +71,13 @@ def _nobody(total: int) -> None:
 def _card(each: Customer) -> None:
     with st.container(key=f"opencard-{each.install_id}", border=True, height="stretch", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            links.link("culture", each.name, {"install_id": each.install_id})
+            st.button(
+                say.plain(each.name),
+                type="tertiary",
+                key=f"open-{each.install_id}",
+                on_click=_open,
+                args=(each.install_id,),
+            )
             if each.health is not None and each.band is not None:
                 shade = pills.color("band", each.band)
                 st.markdown(f":{shade}-badge[{say.integer(each.health)} {each.band}]", width="content")

@@ -57,7 +57,7 @@ def _head(actor: Actor, customer: Customer, found: Profile, now: datetime) -> No
     covers = f"Culture of the {found.tier_label} customer over {found.window.days} days, {span}."
     with header(customer.name, f"{covers} Computed {say.relative(found.computed_at, now)}."):
         links.customer("Customer", customer.install_id, icon="domain")
-        links.link("culture", "Another customer", icon="swap_horiz")
+        picker.back()
         recompute.button(actor, found.install_id)
 
 

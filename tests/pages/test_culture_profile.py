@@ -1,6 +1,7 @@
 """The Culture profile as the cast see it: choosing a customer, the profile, what is missing, and who may what."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core import clock
 from core.access.audit_reads import Search, search
@@ -58,26 +59,34 @@ def test_the_three_layers_stand_apart(as_person: AsPerson, acme: Created) -> Non
     assert {"Observed]", "Inferred]", "Judged]"} <= layers
 
 
-def test_without_an_install_id_the_customers_are_offered(as_person: AsPerson, acme: Created, silent: Created) -> None:
+def _offered(app: AppTest) -> set[str]:
+    """Return the names on the cards."""
+    return {each.label for each in app.button if str(each.key).startswith("open-")}
+
+
+def test_without_an_install_id_the_customers_are_offered_and_lead_to_their_profile(
+    as_person: AsPerson, acme: Created, silent: Created
+) -> None:
     app = as_person("vera", "culture")
     assert not app.exception
     assert app.title[0].value == "Culture profile"
-    links = {each.proto.label: each.proto.query_string for each in app.get("page_link")}
-    assert acme.install_id in links["Acme GmbH"]
-    assert silent.install_id in links["Quiet Ltd"]
+    assert _offered(app) == {"Acme GmbH", "Quiet Ltd"}
+    app.button(key=f"open-{acme.install_id}").click().run()
+    assert app.title[0].value == "Acme GmbH"
+    assert app.query_params["install_id"] == acme.install_id
+    app.button(key="another").click().run()
+    assert app.title[0].value == "Culture profile"
 
 
 def test_the_customers_offered_can_be_searched(as_person: AsPerson, acme: Created, silent: Created) -> None:
-    labels = {each.proto.label for each in as_person("vera", "culture", q="quiet").get("page_link")}
-    assert "Quiet Ltd" in labels
-    assert "Acme GmbH" not in labels
+    assert _offered(as_person("vera", "culture", q="quiet")) == {"Quiet Ltd"}
     assert "No customer is called that" in words(as_person("vera", "culture", q="nobody of that name"))
 
 
 def test_an_unknown_install_id_is_told_and_leads_to_the_customers(as_person: AsPerson, acme: Created) -> None:
     app = as_person("fiona", "culture", install_id="inst-unknown")
     assert "No customer has the install id" in words(app)
-    assert "Acme GmbH" in {each.proto.label for each in app.get("page_link")}
+    assert "Acme GmbH" in _offered(app)
 
 
 def test_without_telemetry_it_says_so_and_what_to_do(as_person: AsPerson, silent: Created) -> None:
