@@ -8,9 +8,7 @@ import streamlit as st
 from starlette.routing import Mount
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages import shell
-
-if get_script_run_ctx() is None:
+if get_script_run_ctx(suppress_warning=True) is None:
     from api import house, live, logs, main, redirects
     from api.boot import Boot
     from core.config import check
@@ -21,9 +19,15 @@ if get_script_run_ctx() is None:
     _api = main.create_api(_house)
     _live = live.create_live(_house)
 
+    def _preload() -> None:
+        # Here, not above: Streamlit's caches want its runtime, which is there by now.
+        from pages import shell
+
+        shell.preload()
+
     @asynccontextmanager
     async def _lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
-        async with Boot(_house, _api, work=True, live=_live, preload=shell.preload).running():
+        async with Boot(_house, _api, work=True, live=_live, preload=_preload).running():
             yield {}
 
     app = st.App(
@@ -34,4 +38,6 @@ if get_script_run_ctx() is None:
     )
 else:
     # A plain script run, as AppTest does it: show the product itself.
+    from pages import shell
+
     shell.show()

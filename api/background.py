@@ -20,7 +20,7 @@ from core.announce.writes import prune
 from core.culture.writes import recompute_dirty
 from core.demo import world
 from core.jobs.schedule import Periodic, periodic, run_schedule
-from core.jobs.worker import run_worker
+from core.jobs.worker import Rhythm, run_worker
 from core.telemetry.partitions import drop_old_partitions, ensure_partitions
 from db.session import SYSTEM
 
@@ -37,7 +37,11 @@ async def running(house: House, *, work: bool, live: Live | None) -> AsyncIterat
     parts: list[Coroutine[Any, Any, None]] = []
     if work:
         url = house.databases.control_url
-        parts += [run_relay(url, stop), run_schedule(url, schedule(house), stop), run_worker(url, (), stop)]
+        parts += [
+            run_relay(url, stop),
+            run_schedule(url, schedule(house), stop),
+            run_worker(url, (), stop, rhythm=Rhythm(grace=4.0)),
+        ]
     if live is not None:
         parts.append(run_live(live, stop))
     tasks = [asyncio.create_task(_told(part)) for part in parts]
@@ -46,7 +50,7 @@ async def running(house: House, *, work: bool, live: Live | None) -> AsyncIterat
     finally:
         stop.set()
         with suppress(TimeoutError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(10):
                 await asyncio.gather(*tasks, return_exceptions=True)
         for task in tasks:
             task.cancel()
