@@ -1,6 +1,7 @@
 """The script behind every screen: who is looking, which screens they have, and the one they asked for."""
 
 import importlib
+import inspect
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,10 @@ def preload() -> None:
     """Import every screen while the house starts, so that the first visitor does not wait for it."""
     for screen in SCREENS:
         importlib.import_module(screen.module)
+    # Streamlit opens the favicon with Pillow, and asks for the stack before its first element, for which Python looks
+    # up the file of every module: together a quarter of a second, once.
+    importlib.import_module("PIL.Image").preinit()
+    inspect.stack()
 
 
 def _sections(screens: tuple[Screen, ...]) -> dict[str, list[Any]]:
