@@ -59,6 +59,7 @@ FADING = (
             events=50,
             features=OFFICE,
             zone="Asia/Tokyo",
+            days=EVERY_DAY,
             api_share=0.4,
             calls=1_700,
             bursts=(Burst(6, 6, factor=5.6),),

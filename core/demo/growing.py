@@ -31,7 +31,7 @@ GROWING = (
         Behavior(
             people=8,
             events=95,
-            features={"pos": 9, "email": 2.5, "chatbot": 1.6, "analytics": 1.8, "sales": 1.2},
+            features={"pos": 9, "email": 2.5, "chatbot": 1.6, "analytics": 1.8},
             zone="Europe/Lisbon",
             sends_zone=True,
             error_rate=0.003,

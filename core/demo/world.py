@@ -61,6 +61,9 @@ def build(
     if not only_test_customer:
         with databases.control.write(SYSTEM) as session:
             _people(session, actor, settings, now)
+    report("Profiles, each compared with its peers")
+    for customer in customers:
+        _profile(databases, customer, now)
     with databases.control.write(SYSTEM) as control, databases.telemetry.read(SYSTEM) as telemetry:
         refresh_cards(control, telemetry, now=now, limit=10_000)
         audit.record(session=control, actor=actor, action=BUILT, target=("demo", "world"), now=now)
@@ -110,9 +113,17 @@ def _customer(databases: Databases, settings: Settings, actor: Actor, customer: 
     phone_home(databases.control_url, [(customer, built.install_id, built.issued_at)], now=now)
     with databases.telemetry.write(SYSTEM) as session:
         build_telemetry(session, customer, built.install_id, now=now)
-    for weeks in (*(PAST_WEEKS if customer in NAMED else FEWER_WEEKS), 0):
+    for weeks in PAST_WEEKS if customer in NAMED else FEWER_WEEKS:
         with databases.control.write(SYSTEM) as control, databases.telemetry.read(SYSTEM) as telemetry:
             recompute(control, telemetry, built.install_id, now=now - timedelta(weeks=weeks))
+
+
+def _profile(databases: Databases, customer: DemoCustomer, now: datetime) -> None:
+    """Compute today's profile, once all customers are there to be compared with."""
+    with databases.control.write(SYSTEM) as control, databases.telemetry.read(SYSTEM) as telemetry:
+        built = _built(control, customer.name)
+        if built is not None:
+            recompute(control, telemetry, built.install_id, now=now)
 
 
 def _people(session: WriteSession, actor: Actor, settings: Settings, now: datetime) -> None:

@@ -84,9 +84,16 @@ def weekday_factors(counts: Floats, weekday: npt.NDArray[np.int64]) -> Floats:
 
 
 def one_day_spike(daily: Sequence[int], threshold: float) -> bool:
-    """Whether a single day makes more than half of what lies above the threshold: an incident, not a trend."""
+    """Whether a single day makes more than half of what lies above the threshold: an incident, not a trend.
+
+    It must also be twice the days around it: the newest day of a steady growth is the only one above a threshold, too.
+    """
     excess = [max(0.0, calls - threshold) for calls in daily]
-    return sum(excess) > 0 and max(excess) > 0.5 * sum(excess)
+    if sum(excess) <= 0 or max(excess) <= 0.5 * sum(excess):
+        return False
+    day = excess.index(max(excess))
+    around = [*daily[max(0, day - 3) : day], *daily[day + 1 : day + 4]]
+    return not around or daily[day] > 2 * float(np.median(around))
 
 
 def _without_incidents(residuals: Floats) -> Floats:

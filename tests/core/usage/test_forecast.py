@@ -83,6 +83,12 @@ def test_a_spike_is_a_day_that_makes_most_of_the_excess() -> None:
     assert not one_day_spike([10, 20], 100)
 
 
+def test_the_newest_day_of_a_steady_growth_is_no_incident() -> None:
+    growing = [round(5_000 * 1.02**day) for day in range(26)]
+    assert sum(calls > 8_000 for calls in growing) == 2
+    assert not one_day_spike(growing, 8_000)
+
+
 def test_the_share_is_that_of_a_busy_day_and_not_of_the_busiest() -> None:
     calls = [3_000] * 27 + [95_000]
     found = daily(Limit("api_calls_day", 100_000), calls, LAST, 12)
