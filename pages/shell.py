@@ -32,6 +32,7 @@ def _show(actor: Actor) -> None:
         _portal(actor)
         return
     chosen = st.navigation(_sections(screens), expanded=True)
+    links.arrive(chosen)
     with st.sidebar:
         finder.button(actor)
         _foot(actor)

@@ -6,7 +6,7 @@ from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.accounts.reads import count_customers, facets, list_customers
 from pages.customers import narrowing, roll
-from pages.parts import filters, issue_license, links, live, paging, session
+from pages.parts import filters, issue_license, live, paging, session
 from pages.parts.cards import header
 from pages.parts.empty import empty
 from pages.parts.load import load, minute, told
@@ -56,4 +56,4 @@ def _nobody(actor: Actor) -> None:
 
 def _no_match() -> None:
     empty("no-match", "No customer matches", "Take a chip or a word of the search away.", icon="filter_alt_off")
-    links.link("customers", "Show all customers", icon="arrow_back")
+    filters.clear("Show all customers", "q", "show", "tier", "segment")

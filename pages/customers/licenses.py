@@ -7,9 +7,9 @@ from core.access.permissions import Permission
 from core.licensing.attention import Need
 from core.licensing.reads import attention
 from pages.customers import license_detail, license_list, matters
-from pages.parts import filters, issue_license, links, session
+from pages.parts import filters, issue_license, session
 from pages.parts import format as say
-from pages.parts.cards import Definition, Drill, Tile, header, tile
+from pages.parts.cards import Definition, Tile, header, tile
 from pages.parts.load import load, minute, told
 
 _TILE_WIDTH = 165
@@ -40,7 +40,6 @@ def _tiles(counted: dict[Need, int]) -> None:
                     label,
                     say.integer(count),
                     definition=Definition(matters.MEANINGS[need]),
-                    drill=Drill(links.to("licenses"), "See them", {"show": label}),
                     note=matters.HINTS[need],
                 )
             )

@@ -23,9 +23,8 @@ def _mrr(head: Headline) -> Tile:
         "MRR",
         say.amount(head.mrr, whole=True),
         change=None if head.net_new is None else _net_new(head.net_new),
-        trend=[float(each.major()) for _, each in head.mrr_months or ()],
         definition=Definition(
-            "Monthly value of all active subscriptions, without one-offs, usage or tax. The line is twelve month ends.",
+            "Monthly value of all active subscriptions, without one-offs, usage or tax.",
             "MRR = MRR at the start of the month + movements ± exchange",
             "Read from the ledger of movements; other currencies at the day's rate, in US dollars.",
         ),

@@ -37,7 +37,7 @@ def _answers(actor: Actor) -> None:
     with left:
         people_to_call.calls(load(calls_today, actor, now=now), now)
     with right:
-        people_to_call.near(load(near_limits, actor, now=now))
+        people_to_call.near(load(near_limits, actor, now=now, limit=6))
     live.activity(actor)
 
 

@@ -57,8 +57,8 @@ def near(found: tuple[Customer, ...]) -> None:
                 }
             ),
             {
-                "name": columns.opener("Customer", key=_OPEN),
-                "meter": columns.text("Limit", width=120),
+                "name": columns.opener("Customer", key=_OPEN, width=140),
+                "meter": columns.text("Limit", width=105),
                 "share": columns.share("Used", help="Of the limit, on a busy day."),
             },
             key="near",

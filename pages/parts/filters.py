@@ -128,6 +128,16 @@ def search(label: str, *, key: str = "q", width: int = 200) -> str:
     return (typed or "").strip()
 
 
+def clear(label: str, *keys: str) -> None:
+    """A button that takes the given controls back to where they narrow nothing."""
+    st.button(label, icon=":material/filter_alt_off:", key="clear-filters", on_click=_clear, args=keys)
+
+
+def _clear(*keys: str) -> None:
+    for key in keys:
+        st.session_state[key] = None
+
+
 def go(page: str | Page, query: Mapping[str, str] | None = None) -> None:
     """Leave for another page. Streamlit refuses this without query parameters while a bound control is set."""
     st.switch_page(page, query_params=dict(query or {}))

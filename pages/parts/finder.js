@@ -1,8 +1,9 @@
 // Puts the cursor into the search box when its dialog opens; Enter opens the first hit of what stands in the box.
 const boxes = new WeakMap()
 
+// A hit on the screen that is open already is a button, on any other a link.
 function firstHit(dialog) {
-  return dialog.querySelector('a[data-testid="stPageLink-NavLink"]')
+  return dialog.querySelector('[class*="st-key-row-found-"] :is(a, button)')
 }
 
 function openIfShown(box) {

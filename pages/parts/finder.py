@@ -85,7 +85,8 @@ def _screens(actor: Actor, text: str) -> int:
     if found:
         st.caption("Screens")
     for screen in found:
-        links.link(screen.path, screen.title, icon=screen.icon)
+        with _row(screen.path):
+            links.link(screen.path, screen.title, icon=screen.icon)
     return len(found)
 
 

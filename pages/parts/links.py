@@ -2,13 +2,15 @@
 
 import importlib
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
 from pages.parts import format as say
 from pages.parts.registry import SCREENS, Screen
+
+_HERE: Final = "screen-shown"
 
 
 def page_of(screen: Screen) -> Page:
@@ -28,6 +30,11 @@ def to(path: str) -> Page:
     return page_of(next(screen for screen in SCREENS if screen.path == path))
 
 
+def arrive(page: Page) -> None:
+    """Note which screen is shown; the shell calls it once a run."""
+    st.session_state[_HERE] = page.url_path
+
+
 def link(
     path: str,
     label: str,
@@ -37,8 +44,14 @@ def link(
     width: Literal["content", "stretch"] = "content",
 ) -> None:
     """A link whose words come from data; `icon` is the name of a Material symbol."""
-    shown = f":material/{icon}:" if icon else ""
-    st.page_link(to(path), label=say.plain(label), icon=shown, query_params=dict(query or {}), width=width)
+    page, words, shown, asked = to(path), say.plain(label), f":material/{icon}:", dict(query or {})
+    if st.session_state.get(_HERE) != page.url_path:
+        st.page_link(page, label=words, icon=shown if icon else "", query_params=asked, width=width)
+        return
+    # A page link from a screen to itself changes what is shown but not the address, so a reload would undo it.
+    key = f"here-{path}-{label}-{'-'.join(asked.values())}"
+    if st.button(words, icon=shown if icon else None, type="tertiary", key=key, width=width):
+        st.switch_page(page, query_params=asked)
 
 
 def customer(name: str, install_id: str, *, icon: str = "", width: Literal["content", "stretch"] = "content") -> None:
