@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core.access import audit
 from core.access.actor import Actor
+from core.access.names import readable_name
 from core.access.passwords import check_new_password, hash_password
 from core.access.permissions import Permission, Role
 from core.access.standing import require_may_appoint
@@ -62,7 +63,7 @@ def add_person(
         id=made,
         organization_id=organization_id,
         email=email,
-        name=" ".join(name.split())[:LONGEST_NAME] or email,
+        name=readable_name(name)[:LONGEST_NAME] or email,
         role=role.value,
         password_hash=password_hash,
         demo=demo,
@@ -81,7 +82,12 @@ def checked_email(email: str) -> str:
     """Return the address in lower case, or raise InvalidInput."""
     email = email.strip().lower()
     local, at, host = email.partition("@")
-    if not (local and at and "." in host) or "@" in host or len(email) > 254 or not _plain(email):
+    if (
+        not (local and at and "." in host and all(host.split(".")))
+        or "@" in host
+        or len(email) > 254
+        or not _plain(email)
+    ):
         raise InvalidInput("Give a full e-mail address, such as ada@example.com.", field="email")
     return email
 

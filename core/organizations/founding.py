@@ -20,7 +20,7 @@ def use_setup_link(
     """Create the vendor's organization (or join the one there is) with its first owner, whose id is returned.
 
     Raises NotFound for a stale link, Conflict once there is an owner, and InvalidInput, its `field` one of
-    `organization`, `email` and `password`, after which the link still works.
+    `organization`, `name`, `email` and `password`, after which the link still works.
     """
     spend_setup_link(session, token, now=now)
     vendor = vendor_id(session)

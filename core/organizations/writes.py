@@ -7,6 +7,7 @@ from sqlalchemy import insert, update
 
 from core.access import audit
 from core.access.actor import Actor, Realm
+from core.access.names import readable_name
 from core.access.permissions import Permission
 from core.errors import InvalidInput, NotFound
 from core.ids import new_id
@@ -79,7 +80,7 @@ def write_note(session: WriteSession, actor: Actor, organization_id: UUID, notes
 
 def checked_name(name: str) -> str:
     """Return the name trimmed, or raise InvalidInput."""
-    name = " ".join(name.split())
+    name = readable_name(name)
     if not name or len(name) > LONGEST_NAME:
         raise InvalidInput(f"Give the organization a name of 1 to {LONGEST_NAME} characters.", field="name")
     return name
