@@ -10,13 +10,16 @@ from fastapi.params import Query
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
+from starlette.requests import ClientDisconnect
 
-from api.strict_json import LARGEST, TooLarge, parse_strict
+from api.strict_json import LARGEST, TooLarge, Unreadable, WrongType, parse_strict
 from core import clock
 from core.access.actor import Actor
 from core.databases import Databases
 from core.errors import CalosError, InvalidInput
 from db.session import ReadSession, WriteSession
+
+JSON = "application/json"
 
 
 class NotSignedIn(CalosError):
@@ -46,10 +49,14 @@ class StrictRequest(Request):
         """Return the body, or raise TooLarge without reading more of it than the bound."""
         if not hasattr(self, "_body"):
             read = bytearray()
-            async for chunk in self.stream():
-                read += chunk
-                if len(read) > LARGEST:
-                    raise TooLarge(f"The body is larger than {LARGEST:,} bytes; send less at a time.")
+            try:
+                async for chunk in self.stream():
+                    read += chunk
+                    if len(read) > LARGEST:
+                        raise TooLarge(f"The body is larger than {LARGEST:,} bytes; send less at a time.")
+            except ClientDisconnect as left:
+                # Nobody hears the answer; it is a caller's doing all the same, and no mistake of ours.
+                raise Unreadable("The body ended before it was whole.") from left
             self._body = bytes(read)
         return self._body
 
@@ -82,11 +89,18 @@ class StrictRoute(APIRoute):
                     raise InvalidInput(f"Give the query parameter “{key[:80]}” once.", field=key[:80])
             strict = StrictRequest(request.scope, request.receive)
             if takes_body and await strict.body():
+                _require_json(strict)
                 # Read here, where its errors are ours: FastAPI would turn each into a 400 without its sentence.
                 await strict.json()
             return await handler(strict)
 
         return checked
+
+
+def _require_json(request: Request) -> None:
+    kind = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    if kind != JSON:
+        raise WrongType(f"Send the body as {JSON}, not as {kind[:80] or 'nothing'}.")
 
 
 def _actor(request: Request) -> Actor:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from core.config import secret_for, settings
@@ -21,10 +21,10 @@ _NONCE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """Return a form's text fields; empty for what is no form, too large, or oddly put together."""
+    """Return a form's text fields; empty for what is no form, too large, oddly put together, or cut short."""
     try:
         form = await request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD)
-    except HTTPException:
+    except (HTTPException, ClientDisconnect):
         return {}
     return {name: value for name, value in form.items() if isinstance(value, str)}
 

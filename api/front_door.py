@@ -73,6 +73,8 @@ class FrontDoor:
         if _CONTROL.search(path) or b"%00" in scope.get("query_string", b""):
             # A line end would also slip past every mount, whose patterns stop at it.
             return _problem(scope, 400, "unreadable_request", "The address holds a control character; take it out.")
+        if not path.startswith("/"):
+            return _problem(scope, 400, "unreadable_request", "An address here begins with a slash.")
         if not self.house.ready and not _while_starting(path):
             return Close() if scope["type"] == "websocket" else starting_page(self.house, scope)
         if path in closed_list.INSTALL_DOORS:

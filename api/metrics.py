@@ -14,7 +14,7 @@ DOORS = ("api", "_stcore", "static", "assets", "socket.io", "media", "login")
 
 def observe(scope: Scope, status: int, seconds: float) -> None:
     """Count one answered request; the door is the first part of its path, so that labels stay few."""
-    first = scope["path"].split("/", 2)[1]
+    first = scope["path"].lstrip("/").partition("/")[0]
     door = first if first in DOORS else "page"
     REQUESTS.labels(door, scope["method"], str(status)).inc()
     SECONDS.labels(door).observe(seconds)

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from api.depends import NotSignedIn
-from api.strict_json import TooLarge, Unreadable
+from api.strict_json import TooLarge, Unreadable, WrongType
 from core.errors import CalosError, Conflict, InvalidInput, LimitReached, NotFound, NotPermitted, UpstreamFailed
 
 log = structlog.get_logger("calos.api")
@@ -23,6 +23,7 @@ STATUS: dict[type[CalosError], int] = {
     NotFound: 404,
     Conflict: 409,
     TooLarge: 413,
+    WrongType: 415,
     InvalidInput: 422,
     LimitReached: 429,
     UpstreamFailed: 503,
@@ -67,7 +68,7 @@ class Problem(BaseModel):
 # What any route may answer beside its own answer.
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": TITLES[status], "content": {"application/problem+json": {"schema": _SCHEMA}}}
-    for status in (400, 401, 403, 404, 409, 413, 422, 429, 503)
+    for status in (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
 }
 
 

@@ -39,6 +39,8 @@ def serve(part: str, port: int, workers: int) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        # uvicorn would believe any local caller; the front door believes a proxy that has been declared.
+        proxy_headers=False,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=5,
         ssl_certfile=current.tls_cert or None,

@@ -24,6 +24,12 @@ class TooLarge(CalosError):
     code = "too_large"
 
 
+class WrongType(CalosError):
+    """The body is packed as something that the route does not read."""
+
+    code = "wrong_content_type"
+
+
 def parse_strict(raw: bytes) -> Any:
     """Return the JSON value of a UTF-8 body.
 

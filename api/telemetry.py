@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.depends import CurrentActor, Now, Reading, Stores, StrictRoute
 from api.problems import problem, request_id_of
 from api.schemas.telemetry import IngestReceipt, RawEvent, RawEvents, RefusedEvent, batch_body
-from api.strict_json import LARGEST, TooLarge, Unreadable, an_object, parse_strict
+from api.strict_json import LARGEST, TooLarge, Unreadable, WrongType, an_object, parse_strict
 from core.access.permissions import Permission
 from core.errors import InvalidInput
 from core.licensing.reads import license_by_install
@@ -106,17 +106,13 @@ async def _read(request: Request) -> Batch:
     kind = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if kind not in {JSON, LINES}:
-        raise _wrong_packing(f"Send events as {JSON} or {LINES}, not as {kind[:80] or 'nothing'}.")
+        raise WrongType(f"Send events as {JSON} or {LINES}, not as {kind[:80] or 'nothing'}.")
     if encoding not in {"identity", "gzip"}:
-        raise _wrong_packing(f"Send events plain or as gzip, not as {encoding[:80]}.")
+        raise WrongType(f"Send events plain or as gzip, not as {encoding[:80]}.")
     raw = await request.body()
     if len(raw) <= LONG_BODY and encoding == "identity":
         return _parse(raw, kind, encoding)
     return await to_thread.run_sync(_parse, raw, kind, encoding)
-
-
-def _wrong_packing(sentence: str) -> HTTPException:
-    return HTTPException(415, sentence)
 
 
 def _parse(raw: bytes, kind: str, encoding: str) -> Batch:
