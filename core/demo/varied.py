@@ -65,7 +65,7 @@ def _customer(number: int, name: str, tier: str, dice: random.Random) -> DemoCus
         trial_lost_days_ago=dice.randint(8, 60) if lost else None,
         trial_won_days_ago=WON_DAYS_AGO[number % len(WON_DAYS_AGO)] if converted else None,
         churned_months_ago=LEFT_MONTHS_AGO[number % len(LEFT_MONTHS_AGO)] if left else None,
-        seats=people + dice.randint(0, 4) if tier in {"pro", "enterprise"} else None,
+        seats=round(people * dice.uniform(1.05, 1.9)) + 1 if tier in {"pro", "enterprise"} else None,
     )
 
 
