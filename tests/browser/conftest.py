@@ -1,16 +1,13 @@
 """A whole Calos with the demo world and a Chromium to use it with, both started once for the browser tests."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 
-from scripts.install_browser import installed
+from tests.browser import driving
 from tests.running import Running, running_calos
-
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
-PASSWORD = "calos-demo-password"
-READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
 # Signs in as a person of the cast (`fiona`) and returns a page of a browser context of their own.
 SignIn = Callable[..., Page]
@@ -37,16 +34,15 @@ def calos() -> Iterator[Running]:
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """Yield Playwright."""
-    with sync_playwright() as made:
+    with driving.playing() as made:
         yield made
 
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Yield Chromium: Debian's, or else Playwright's own."""
-    made = playwright.chromium.launch(executable_path=installed(), args=ARGUMENTS)
-    yield made
-    made.close()
+    """Yield Chromium."""
+    with driving.chromium(playwright) as made:
+        yield made
 
 
 @pytest.fixture
@@ -54,28 +50,11 @@ def sign_in(browser: Browser, calos: Running) -> Iterator[SignIn]:
     """Yield a function that signs in as one of the cast: `sign_in("fiona", width=390, dark=True)`."""
     contexts = []
 
-    def enter(name: str, *, width: int = 1440, height: int = 1000, dark: bool = False) -> Page:
-        context = browser.new_context(
-            base_url=calos.url,
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.goto("/login")
-        page.get_by_label("Email", exact=True).fill(f"{name}@calos.test")
-        page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Sign in", exact=True).click()
-        settled(page)
+    def opened(name: str, **window: Any) -> Page:
+        page = driving.enter(browser, calos.url, name, **window)
+        contexts.append(page.context)
         return page
 
-    yield enter
+    yield opened
     for context in contexts:
         context.close()
-
-
-def settled(page: Page) -> None:
-    """Wait until Streamlit has finished its run."""
-    page.wait_for_selector(READY, timeout=30_000)
-    page.wait_for_timeout(150)
-    page.wait_for_selector(READY, timeout=30_000)
