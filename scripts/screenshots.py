@@ -92,7 +92,8 @@ def _picture(page: Page, path: Path) -> Path:
 
 
 def _shot(page: Page, path: Path) -> Path:
-    page.mouse.move(0, 0)
+    # Where nothing answers to a pointer.
+    page.mouse.move(page.viewport_size["width"] // 2 if page.viewport_size else 0, 2)
     page.screenshot(path=path, animations="disabled")
     click.echo(path.name)
     return path

@@ -19,7 +19,9 @@ def show(actor: Actor) -> None:
     """Draw the cards of the customers that fit what is typed."""
     now = minute()
     total = load(accounts.facets, actor, now=now).total
-    with header("Culture profile", f"How {say.count(total, 'customer')} really use us. Choose one."):
+    with header(
+        "Culture profile", f"How {say.count(total, 'customer')} really use us, with the events of 30 days. Choose one."
+    ):
         text = filters.search("Customer or install id", key="q", width=260)
         order = filters.one_of("Order", ["Name", "Health", "Last seen"], key="order")
     shown = min(int(st.session_state.get("cultures-shown", _STEP)), _MOST)
@@ -72,7 +74,7 @@ def _card(each: Customer) -> None:
     with st.container(key=f"opencard-{each.install_id}", border=True, height="stretch", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.button(
-                say.plain(each.name),
+                f"**{say.plain(each.name)}**",
                 type="tertiary",
                 key=f"open-{each.install_id}",
                 on_click=_open,
@@ -85,4 +87,4 @@ def _card(each: Customer) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(pills.inline("tier", each.tier_id), width="content")
             habit = f"{each.archetype} · " if each.archetype else ""
-            st.caption(f"{say.plain(habit)}{say.count(each.events_30d, 'event')} in 30 days", width="content")
+            st.caption(f"{say.plain(habit)}{say.compact(each.events_30d)} events", width="content")

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.config import settings
 from core.culture.profile import Profile
 from pages.parts import format as say
 from pages.parts.cards import card
@@ -14,7 +15,9 @@ def show(found: Profile) -> None:
             "**Wait for the installation to report.** Set these at the customer's and restart it. The secret was shown "
             "when the license was issued; events appear here seconds after the first batch."
         )
-        st.code(f"CALOS_INSTALL_ID={found.install_id}\nCALOS_INSTALL_SECRET=…", language=None)
+        st.code(
+            f"CALOS_URL={settings().origin}\nCALOS_INSTALL_ID={found.install_id}\nCALOS_INSTALL_SECRET=…", language=None
+        )
         st.markdown("**Or fill it with sample events**, to see what a profile looks like:")
         st.code(f"python manage.py telemetry sample {found.install_id}", language=None)
     health = found.health
