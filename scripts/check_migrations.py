@@ -11,7 +11,7 @@ def main() -> None:
     """Migrate an empty database and compare it with the models; exit 1 naming what differs."""
     logins = migrate.Logins("calos_app", "calos_reader", "throw-away", "throw-away")
     # /tmp may be closed to the unprivileged user that the server runs as when this is run as root.
-    with tempfile.TemporaryDirectory(prefix="calos-check-", dir="/var/tmp") as folder:  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="calos-check-", dir="/var/tmp") as folder:
         server = embedded.start(Path(folder), fast_unsafe=True)
         try:
             url = migrate.ensure_database(server.url, "calos_check")

@@ -7,7 +7,7 @@ from core.accounts.overview import Headline
 from core.money import Money
 from pages.parts import format as say
 from pages.parts import links
-from pages.parts.cards import Change, Definition, Drill, Tile
+from pages.parts.cards import Change, Definition, Direction, Drill, Tile
 
 UNSEEN = "your role does not see money"
 
@@ -35,8 +35,8 @@ def _mrr(head: Headline) -> Tile:
 
 def _net_new(moved: Money) -> Change:
     good = None if not moved else moved.minor > 0
-    direction = "flat" if not moved else "up" if moved.minor > 0 else "down"
-    return Change(say.amount(moved, whole=True, sign=True), direction, "net new this month", good)  # type: ignore[arg-type]
+    direction: Direction = "flat" if not moved else "up" if moved.minor > 0 else "down"
+    return Change(say.amount(moved, whole=True, sign=True), direction, "net new this month", good)
 
 
 def _active(head: Headline) -> Tile:

@@ -40,6 +40,7 @@ BROUGHT_ALONG = {
 }
 # Likewise, in tests only.
 BROUGHT_FOR_TESTS = {
+    "requests": "schemathesis's own",
     "bcrypt": "makes hashes as streamlit-authenticator does",
     "httpx2": "openai's and Starlette's test client's own",
     "uvloop": "uvicorn[standard]'s, here under a measuring client",
