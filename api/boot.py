@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeVar
@@ -25,6 +26,8 @@ from db.session import SYSTEM
 
 log = structlog.get_logger("calos.start")
 Made = TypeVar("Made")
+
+SWITCH_SECONDS = 0.0005
 
 DATABASE = "Start PostgreSQL"
 TABLES = "Bring the tables up to date"
@@ -92,6 +95,8 @@ class Boot:
         await self._doors()
         if self.preload is not None:
             await to_thread.run_sync(self.preload)
+            # Pages compute in threads beside the API's: a request must not wait 5 ms for each of them, again and again.
+            sys.setswitchinterval(SWITCH_SECONDS)
         step.state = "done"
         gc.collect()
         # Streamlit collects after every script run; what is loaded by now stays, and need not be walked each time.

@@ -13,6 +13,7 @@ from pages.parts import finder, links, theme
 from pages.parts.load import told
 from pages.parts.registry import SCREENS, Screen, visible_to
 from pages.parts.session import require_actor
+from pages.parts.turns import turn
 
 ASSETS = Path(__file__).parents[1] / "assets" / "static"
 
@@ -22,7 +23,7 @@ def show() -> None:
     st.set_page_config(page_title="Calos", page_icon=str(ASSETS / "favicon.png"), layout="wide")
     theme.apply()
     st.logo(str(ASSETS / "logo.svg"), size="large")
-    with told():
+    with turn(), told():
         _show(require_actor())
 
 
