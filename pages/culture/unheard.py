@@ -24,6 +24,6 @@ def show(found: Profile) -> None:
     with card("unheard-health", "Health").body:
         st.markdown(f"**{say.DASH}** {say.plain(health.reason or '')}")
         st.caption(
-            f"{health.observed_weight} of 100 points of weight are observed so far (license, check-in, payments); "
-            f"the score would lie between {say.integer(health.low)} and {say.integer(health.high)}."
+            f"So far only license, check-in and payments can be observed: the score would lie between "
+            f"{say.integer(health.low)} and {say.integer(health.high)}."
         )

@@ -75,8 +75,8 @@ def _held(actor: Actor) -> None:
                 }
             ),
             {
-                "name": columns.name("Customer", width=130),
-                "rule": columns.text("Rule", width=140),
+                "name": columns.name("Customer", width=115),
+                "rule": columns.text("Rule", width=125),
                 "why": columns.text("Why not", width=420),
                 "subject": columns.text("About", width=120),
             },
