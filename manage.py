@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from core import clock
 from core.access.actor import Actor, system_actor
 from core.access.permissions import Role
 from core.config import Settings, check, settings
-from core.databases import Databases, logins, migrate_all, open_databases, owner_urls
+from core.databases import Databases, logins, migrate_all, open_databases, owner_urls, refusal_of
 from core.errors import CalosError, NotFound
 from core.organizations.reads import vendor_id
 from db import migrate as migrations
@@ -27,6 +28,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except CalosError as refused:
             raise click.ClickException(refused.message) from refused
+        except DBAPIError as failure:
+            raise click.ClickException(refusal_of(failure, settings()).message) from failure
 
 
 @click.group(cls=Commands)

@@ -10,13 +10,14 @@ from typing import TypeVar
 import structlog
 from anyio import to_thread
 from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
 
 from api import background
 from api.house import House
 from api.live import Live
 from core import clock
 from core.access import credentials_file, setup
-from core.databases import databases, door_url, migrate_all, owner_urls
+from core.databases import databases, door_url, migrate_all, owner_urls, refusal_of
 from core.demo import world
 from core.errors import CalosError
 from core.licensing.door import open_door as open_verify_door
@@ -74,13 +75,19 @@ class Boot:
     async def _start(self) -> None:
         try:
             await self._steps()
+        except (CalosError, DBAPIError) as known:
+            told = refusal_of(known, self.house.settings) if isinstance(known, DBAPIError) else known
+            self._failed(told.message)
+            log.warning("start failed", cause=told.message)
         except Exception as failure:
-            # The process stays, so that the cause can be read; what is known to happen comes as a sentence.
-            known = isinstance(failure, CalosError)
-            self.house.progress.error = str(failure) if known else f"{type(failure).__name__}: {failure}"
-            for step in self.house.progress.steps:
-                step.state = "failed" if step.state == "now" else step.state
+            self._failed(f"{type(failure).__name__}: {failure}")
             log.exception("start failed", cause=str(failure))
+
+    def _failed(self, cause: str) -> None:
+        """Show the cause; the process stays, so that it can be read."""
+        self.house.progress.error = cause
+        for step in self.house.progress.steps:
+            step.state = "failed" if step.state == "now" else step.state
 
     async def _steps(self) -> None:
         house, settings = self.house, self.house.settings
@@ -120,7 +127,8 @@ class Boot:
             if settings.credentials_file.is_file():
                 for sentence in credentials_file.import_file(session, settings.credentials_file, now=clock.now()):
                     log.warning("credentials file", detail=sentence)
-            if not self._wants_demo() and self.work:
+            if self.work:
+                # The demo world has its own owner, but the test customer alone has none.
                 token = setup.make_setup_link(session, now=clock.now())
                 if token is not None:
                     self.house.setup_url = f"{settings.origin}/setup?token={token}"

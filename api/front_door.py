@@ -18,7 +18,7 @@ from api import closed_list, metrics, rates
 from api.answers import Answer, Close
 from api.house import House
 from api.looks import render
-from api.problems import problem
+from api.problems import NO_DATABASE, NO_DATABASE_ERRORS, from_error, problem
 from api.starting import starting_page
 from core import clock
 from core.access import sessions, tokens
@@ -63,9 +63,20 @@ class FrontDoor:
         began = time.perf_counter()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=state["request_id"])
-        refusal = await self._refusal(request, scope)
-        await (refusal or self.app)(scope, receive, answer)
+        try:
+            refusal = await self._refusal(request, scope)
+        except NO_DATABASE_ERRORS as failure:
+            refusal = _no_database(scope, failure)
+        await self._go_on(refusal or self.app, scope, receive, answer)
         self._note(scope, answer, time.perf_counter() - began)
+
+    async def _go_on(self, app: ASGIApp, scope: Scope, receive: Receive, answer: Answer) -> None:
+        try:
+            await app(scope, receive, answer)
+        except NO_DATABASE_ERRORS as failure:
+            if scope["type"] == "websocket" or answer.status:
+                raise
+            await _no_database(scope, failure)(scope, receive, answer)
 
     async def _refusal(self, request: HTTPConnection, scope: Scope) -> Response | Close | None:
         """Return why this request goes no further, or None; sets `actor` in its state on the way."""
@@ -221,6 +232,21 @@ def _wrong_origin(scope: Scope) -> Response | Close:
         return Close()
     sentence = "This request does not come from Calos's own pages, so nothing was done."
     return _problem(scope, 403, "wrong_origin", sentence)
+
+
+def _no_database(scope: Scope, failure: Exception) -> Response | Close:
+    log.warning("the database does not answer", error=type(failure).__name__)
+    if scope["type"] == "websocket":
+        return Close()
+    if scope["path"].startswith("/api/"):
+        return from_error(NO_DATABASE, scope["state"]["request_id"])
+    return render(
+        "message.html",
+        503,
+        title="Calos can't answer right now",
+        sentence=NO_DATABASE.message,
+        request_id=scope["state"]["request_id"],
+    )
 
 
 def _problem(scope: Scope, status: int, code: str, sentence: str, headers: dict[str, str] | None = None) -> Response:

@@ -6,6 +6,8 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -42,6 +44,11 @@ TITLES = {
     500: "Our mistake",
     503: "Not available right now",
 }
+# The connection, a lock or a query's time is gone, or every connection is in use: all of them pass.
+NO_DATABASE_ERRORS = (OperationalError, PoolTimeout)
+NO_DATABASE = UpstreamFailed(
+    "The database does not answer right now. Try again in a minute.", code="database_unavailable"
+)
 
 
 class FieldProblem(BaseModel):
@@ -135,7 +142,13 @@ def install_handlers(app: FastAPI) -> None:
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
         return problem(error.status_code, code, sentence, request_id=request_id_of(request), headers=headers)
 
+    async def no_database(request: Request, failure: Exception) -> Response:
+        log.warning("the database does not answer", request_id=request_id_of(request), error=type(failure).__name__)
+        return from_error(NO_DATABASE, request_id_of(request))
+
     app.add_exception_handler(CalosError, ours)
+    for kind in NO_DATABASE_ERRORS:
+        app.add_exception_handler(kind, no_database)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(Exception, unexpected)

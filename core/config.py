@@ -8,8 +8,9 @@ import secrets
 import sys
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from core.errors import InvalidInput
@@ -28,7 +29,9 @@ def _default_home() -> Path:
 class Settings(BaseSettings):
     """The settings by their lower-case names; docs/operating.md documents each (a test holds it to that)."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+    )
 
     home: Path = Field(default_factory=_default_home, alias="CALOS_HOME")
     env: Literal["development", "production"] = Field("development", alias="CALOS_ENV")
@@ -68,6 +71,12 @@ class Settings(BaseSettings):
     def _is_postgresql(cls, value: str) -> str:
         if value and not value.startswith(("postgresql://", "postgres://")):
             raise ValueError("must begin with postgresql:// (PostgreSQL 14 or newer is the only database Calos speaks)")
+        try:
+            _ = urlsplit(value).port
+        except ValueError as wrong:
+            raise ValueError(
+                "must be postgresql://user:password@host:port/name, with % codes for @ : / # in a password"
+            ) from wrong
         return value.replace("postgres://", "postgresql://", 1)
 
     @property
@@ -95,8 +104,13 @@ class Settings(BaseSettings):
 
 @functools.cache
 def settings() -> Settings:
-    """Return the settings, read once per process."""
-    return Settings()
+    """Return the settings, read once per process, or raise InvalidInput with what is wrong with which."""
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        # The values stay out of it: one may hold a password.
+        found = [f"{one['loc'][0]}: {one['msg'].removeprefix('Value error, ')}" for one in wrong.errors()]
+        raise InvalidInput(f"Mend these settings (docs/operating.md lists them all): {'; '.join(found)}.") from None
 
 
 def unread_names() -> tuple[str, ...]:

@@ -4,6 +4,8 @@ import base64
 import functools
 from dataclasses import dataclass
 
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+
 from core.config import Settings, secret_for, settings
 from core.errors import UpstreamFailed
 from db import embedded, migrate
@@ -64,6 +66,24 @@ def migrate_all(current: Settings) -> None:
         migrate.upgrade(telemetry, "telemetry", logins(current))
     except migrate.MissingRight as missing:
         raise UpstreamFailed(str(missing)) from missing
+
+
+def refusal_of(failure: DBAPIError, current: Settings) -> UpstreamFailed:
+    """Return what an operator can do about a failure of the database, the server's own words included."""
+    if isinstance(failure, ProgrammingError):
+        return UpstreamFailed("The tables are not those of this version. Run: python manage.py migrate")
+    words = str(failure.orig).partition("\n")[0].rpartition("FATAL:")[2].removeprefix("connection failed:").strip()
+    names = logins(current)
+    if f'"{names.app}"' in words or f'"{names.reader}"' in words:
+        return UpstreamFailed(
+            f"Calos's own login cannot get into the database ({words}). Run: python manage.py migrate, with the "
+            "JWT_SECRET and CALOS_HOME that Calos runs with."
+        )
+    which = "DATABASE_URL" if current.database_url else "The embedded PostgreSQL"
+    return UpstreamFailed(
+        f"{which} does not lead into a database: {words}. Check that the server runs and that host, port, name, user "
+        "and password are right; python manage.py doctor tells more."
+    )
 
 
 def open_databases(current: Settings) -> Databases:

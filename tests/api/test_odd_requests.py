@@ -4,22 +4,32 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy.engine import make_url
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.types import Message
+from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
+from api import auth
 from api.depends import StrictRequest
 from api.forms import read_form
 from api.front_door import FrontDoor
 from api.house import House
 from api.strict_json import Unreadable
-from core.config import Settings
+from core import clock
+from core.access import sessions, tokens
+from core.access.sessions import SignedIn
+from core.config import Settings, secret_for
 from core.databases import Databases
+from db.session import DOOR, SYSTEM, connect
 from tests.api.conftest import Served
-from tests.running import Running, running_calos
+from tests.api.signed_in import signed_in
+from tests.cast import PASSWORD, Cast
+from tests.running import Running, free_port, running_calos
 
 
 def _scope(method: str, path: str) -> dict[str, Any]:
@@ -38,6 +48,10 @@ def _hanging_up(begun: bytes) -> Callable[[], Awaitable[Message]]:
     return receive
 
 
+def _nowhere(databases: Databases) -> str:
+    return make_url(databases.control_url).set(port=free_port()).render_as_string(hide_password=False)
+
+
 async def test_a_body_cut_short_is_the_callers_doing() -> None:
     with pytest.raises(Unreadable, match="before it was whole"):
         await StrictRequest(_scope("POST", "/api/licenses/verify"), _hanging_up(b"{")).json()
@@ -54,6 +68,48 @@ async def test_an_address_without_a_slash_is_refused(test_settings: Settings, da
     await door(_scope("OPTIONS", "*"), _hanging_up(b""), send)
     assert sent[0]["status"] == 400
     assert json.loads(sent[1]["body"])["code"] == "unreadable_request"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/api/auth/me", "application/problem+json"), ("/", "text/html; charset=utf-8")]
+)
+@pytest.mark.parametrize("inside", [False, True], ids=["for the session", "for the answer"])
+def test_without_the_database_every_door_says_so(
+    test_settings: Settings, databases: Databases, cast: Cast, path: str, kind: str, inside: bool
+) -> None:
+    """Whether it fails where the session is looked up or behind that."""
+    away = connect(_nowhere(databases))
+
+    async def asking(scope: Scope, receive: Receive, send: Send) -> None:
+        with away.read(SYSTEM):
+            raise AssertionError("there is no such server")
+
+    shut = replace(databases, control=away)
+    door = FrontDoor(asking, House(test_settings, ready=True, opened=databases if inside else shut))
+    with databases.control.write(DOOR) as session:
+        now = clock.now()
+        signed = sessions.sign_in(
+            session,
+            "vera@calos.test",
+            PASSWORD,
+            now=now,
+            address="",
+            user_agent="",
+            idle_minutes=30,
+            hours=1,
+        )
+    assert isinstance(signed, SignedIn)
+    token = tokens.issue(signed.session_id, signed.expires_at, key=secret_for(test_settings, "session token"), now=now)
+    answer = TestClient(door).get(path, headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.headers["content-type"]) == (503, kind)
+    assert "The database does not answer right now." in answer.text
+    assert answer.headers["x-request-id"] in answer.text
+
+
+def test_a_route_without_the_database_says_so(test_settings: Settings, databases: Databases) -> None:
+    api = signed_in(replace(databases, control=connect(_nowhere(databases))), None, auth, settings=test_settings)
+    answer = api.post("/auth/token", json={"email": "vera@calos.test", "password": PASSWORD})
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
