@@ -1,6 +1,7 @@
 """The one-time set-up link of an installation that starts empty: made at start, good for one day and one use."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select, update
 
@@ -30,6 +31,12 @@ def needs_setup(session: ReadSession) -> bool:
         .limit(1)
     )
     return session.execute(statement).first() is None
+
+
+def has_people(session: ReadSession, organization_id: UUID) -> bool:
+    """Whether anybody belongs to an organization."""
+    statement = select(person.c.id).where(person.c.organization_id == organization_id).limit(1)
+    return session.execute(statement).first() is not None
 
 
 def make_setup_link(session: WriteSession, *, now: datetime) -> str | None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from core.access import audit
 from core.access.actor import Actor, Realm
@@ -54,6 +54,31 @@ def create_organization(
         session, actor, "organization.created", ("organization", str(made)), now=now, organization_id=made, after=after
     )
     return made
+
+
+def rename_organization(
+    session: WriteSession, actor: Actor, organization_id: UUID, name: str, *, now: datetime
+) -> None:
+    """Give an organization another name; nothing happens where it has that name."""
+    actor.require(Permission.ORGANIZATION_UPDATE)
+    actor.require_sight_of(organization_id)
+    name = checked_name(name)
+    mine = organization.c.id == organization_id
+    before = session.execute(select(organization.c.name).where(mine).with_for_update()).scalar_one()
+    if name == before:
+        return
+    session.execute(update(organization).where(mine).values(name=name))
+    target = ("organization", str(organization_id))
+    audit.record(
+        session,
+        actor,
+        "organization.renamed",
+        target,
+        now=now,
+        organization_id=organization_id,
+        before={"name": before},
+        after={"name": name},
+    )
 
 
 def add_domain(session: WriteSession, actor: Actor, organization_id: UUID, host: str, *, now: datetime) -> None:

@@ -7,14 +7,17 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import delete, select, update
 
+from core.access.actor import system_actor
 from core.access.permissions import Role
 from core.access.sessions import SignedIn
 from core.access.setup import make_setup_link, needs_setup, setup_link_works
 from core.config import Settings
 from core.databases import Databases
 from core.errors import CalosError, Conflict, InvalidInput, NotFound
+from core.ids import new_id
 from core.organizations.founding import use_setup_link
 from core.organizations.reads import vendor_id
+from core.organizations.writes import create_organization
 from db.models.access import audit_entry, person, setup_link
 from db.models.organizations import organization
 from db.session import DOOR, WriteSession
@@ -131,6 +134,16 @@ def test_an_organization_that_lost_its_owner_gets_one_and_keeps_its_name(
     row = session.execute(select(person).where(person.c.id == made)).mappings().one()
     assert (row["organization_id"], row["role"]) == (cast.vendor, "owner")
     assert session.execute(select(organization.c.name).where(organization.c.id == cast.vendor)).scalar() == "Calos"
+
+
+def test_an_organization_that_nobody_is_in_yet_takes_the_name_it_is_given(
+    empty: WriteSession, cast: Cast, now: datetime
+) -> None:
+    vendor = create_organization(empty, system_actor(new_id()), "Calos", realm="vendor", now=now)
+    token = make_setup_link(empty, now=now)
+    assert token
+    use_setup_link(empty, token, *FOUNDER, now=now)
+    assert empty.execute(select(organization.c.name).where(organization.c.id == vendor)).scalar() == FOUNDER[0]
 
 
 @pytest.fixture
