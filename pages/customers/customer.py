@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import clock
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.accounts.profile import CustomerProfile, profile
@@ -20,22 +21,29 @@ def page() -> None:
             install_id = found.install_id(actor)
             known = load_both(profile, actor, install_id, now=minute()) if install_id else None
         except NotFound as missing:
-            known = None
-            st.warning(missing.message, icon=":material/search_off:")
+            _nobody(actor, missing.message)
+            return
         if known is None:
-            header("Customer", "Everything about one of them, by its install id or by name.")
-            found.picker(actor)
+            _nobody(actor, "")
         else:
             _customer(actor, known)
 
 
+def _nobody(actor: Actor, why: str) -> None:
+    header("Customer", "Everything about one of them, by its install id or by name.")
+    if why:
+        st.warning(why, icon=":material/search_off:")
+    found.picker(actor)
+
+
 def _customer(actor: Actor, known: CustomerProfile) -> None:
     now, held = minute(), known.subscription.license
-    with header(known.customer.name, glance.sentence(known, now)):
+    seen_at = clock.now()
+    with header(known.customer.name, glance.sentence(known, seen_at)):
         license_acts.menu(actor, held, key="acts")
         tier_change.button(actor, held, terms.currency_for(known.customer))
     glance.badges(known)
-    tiles(glance.tiles(actor, known, now))
+    tiles(glance.tiles(actor, known, seen_at))
     left, right = st.columns([5, 4])
     culture_brief.show(actor, held.install_id, now, facts=left, score=right)
     with left:

@@ -46,7 +46,7 @@ def _list(actor: Actor, text: str) -> None:
 def _nobody(actor: Actor) -> None:
     may = actor.may(Permission.LICENSE_CREATE)
     sentence = "A customer appears here with their first license. " + (
-        "Issue one, or build the demo world with `python manage.py demo build`."
+        "Issue one, or build the demo world: python manage.py demo build"
         if may
         else "A manager, admin or owner can issue one."
     )
@@ -56,4 +56,5 @@ def _nobody(actor: Actor) -> None:
 
 def _no_match() -> None:
     empty("no-match", "No customer matches", "Take a chip or a word of the search away.", icon="filter_alt_off")
-    filters.clear("Show all customers", "q", "show", "tier", "segment")
+    with st.container(horizontal_alignment="center"):
+        filters.clear("Show all customers", "q", "show", "tier", "segment")

@@ -57,7 +57,7 @@ def installs(found: tuple[Installation, ...]) -> None:
         ),
         {
             "fingerprint": columns.name("Installation", width=150),
-            "domain": columns.text("Domain", width=150),
+            "domain": columns.text("Domain", width=140),
             "version": columns.text("Version", width=70),
             "seen": columns.when("Last seen"),
         },

@@ -82,7 +82,7 @@ def confirm(actor: Actor, held: License, act: Act) -> None:
     deed = _DEEDS[act]
     st.markdown(f"**{deed.word} the license of {say.plain(held.organization_name)}?** {deed.effect}")
     if act in {Act.REVOKE, Act.SUSPEND}:
-        _touches(load(blast_radius, actor, held.install_id, now=minute()), minute())
+        _touches(load(blast_radius, actor, held.install_id, now=minute()), clock.now())
     reason = st.text_area("Reason", placeholder="Why? Kept in the audit trail.", key="act-reason", max_chars=1_000)
     if st.button(f"{deed.word} license", type="primary", icon=f":material/{deed.icon}:", key="act-confirm"):
         with told():

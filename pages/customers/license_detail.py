@@ -4,6 +4,7 @@ from datetime import datetime
 
 import streamlit as st
 
+from core import clock
 from core.access.actor import Actor
 from core.errors import NotFound
 from core.licensing.reads import License, installations, license_by_install
@@ -27,14 +28,13 @@ def show(actor: Actor, install_id: str) -> None:
         links.link("licenses", "Licenses", icon="arrow_back")
         links.customer("Customer", held.install_id, icon="domain")
         license_acts.menu(actor, held, key="acts")
-    _badges(held, now)
+    _badges(held, clock.now())
     left, right = st.columns(2)
     with left:
-        log.show(actor, held)
-    with right:
         _terms(held)
-        with card("installs", "Installations", height="content").body:
-            holdings.installs(load(installations, actor, held.install_id, now=now))
+    with right, card("installs", "Installations").body:
+        holdings.installs(load(installations, actor, held.install_id, now=now))
+    log.show(actor, held)
 
 
 def _badges(held: License, now: datetime) -> None:
@@ -64,5 +64,5 @@ def _terms(held: License) -> None:
         "Also entitled to": ", ".join(held.entitlements),
         "Notes": held.notes,
     }
-    with card("terms", "Terms", height="content").body:
+    with card("terms", "Terms").body:
         st.table({label: say.plain(value) for label, value in lines.items() if value}, border="horizontal")

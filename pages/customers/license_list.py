@@ -6,6 +6,7 @@ from typing import Final, Literal
 import pandas as pd
 import streamlit as st
 
+from core import clock
 from core.access.actor import Actor
 from core.licensing.attention import Need
 from core.licensing.reads import License, search
@@ -28,7 +29,7 @@ def needy(actor: Actor) -> None:
         need: Need | Literal["any"] = matters.BY_LABEL[view] if view else "any"
         found = load(search, actor, now=minute(), need=need, limit=_PAGE).items
         if found:
-            _table(found, minute(), key="needy")
+            _table(found, clock.now(), key="needy")
         else:
             whole = "Every license is in force and heard of." if need == "any" else "No license is in this state."
             st.caption(f":material/task_alt: Nothing to do. {whole}")
@@ -40,7 +41,7 @@ def anything(actor: Actor, title: str, text: str) -> None:
         cursor = paging.cursor("licenses", text)
         found = load(search, actor, now=minute(), text=text, cursor=cursor, limit=_PAGE)
         if found.items:
-            _table(found.items, minute(), key="any")
+            _table(found.items, clock.now(), key="any")
             paging.controls("licenses", found.next_cursor, noun="licenses")
         elif text:
             hint = "Search by part of an install id, a name or a domain, or by a whole fingerprint."

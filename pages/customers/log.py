@@ -59,10 +59,10 @@ def _table(shown: list[Decision]) -> list[int]:
             "verdict": st.column_config.MultiselectColumn(
                 "Answer", options=["Valid", "Refused"], color=["green", "red"], width=85
             ),
-            "code": columns.text("Code", width=160),
+            "code": columns.text("Code", width=190),
             "times": columns.count("Times"),
             "last": columns.moment("Last"),
-            "from": columns.text("Asked by", width=230),
+            "from": columns.text("Asked by", width=320),
         },
         key="log",
         alt="Decisions with the first and last time, the answer, its code, how often, and who asked.",

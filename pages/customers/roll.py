@@ -56,25 +56,20 @@ def _rates(session: ReadSession, _actor: Actor) -> Rates:
 
 
 def _columns(*, sees_money: bool) -> dict[str, ColumnConfig | str | None]:
-    shown: dict[str, ColumnConfig | str | None] = {
-        "name": columns.opener("Customer", key=_OPEN, width=165),
-        "status": columns.pills("status", "Status", width=95),
-        "tier": columns.pills("tier", "Tier", width=100),
-    }
-    if sees_money:
-        shown["mrr"] = columns.money(
-            "MRR",
-            REPORTING,
-            help="Monthly value of the subscriptions, in US dollars at today's rate.",
-        )
-    return shown | {
+    """Who pays what and how they are comes first, so that a phone shows it without scrolling."""
+    money = columns.money("MRR", REPORTING, help="Monthly value of the subscriptions, in US dollars at today's rate.")
+    return {
+        "name": columns.opener("Customer", key=_OPEN, width=155),
+        **({"mrr": money} if sees_money else {}),
         "health": columns.progress(
             "Health", help="0 to 100, computed from usage; at risk below 50. Open a customer for its parts."
         ),
+        "status": columns.pills("status", "Status", width=95),
+        "tier": columns.pills("tier", "Tier", width=100),
         "daily": columns.trend("30 days", help="Telemetry events a day, oldest first."),
         "limit": columns.share("Limit", help="The highest share of any limit in force that a busy day uses."),
         "seen": columns.when("Last seen"),
-        "owner": columns.text("Owner", width=110),
+        "owner": columns.text("Owner", width=100),
     }
 
 

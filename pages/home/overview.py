@@ -38,7 +38,7 @@ def _answers(actor: Actor) -> None:
         people_to_call.calls(load(calls_today, actor, now=now), now)
     with right:
         people_to_call.near(load(near_limits, actor, now=now, limit=6))
-    live.activity(actor)
+        live.activity(actor, most=6)
 
 
 def _nobody(actor: Actor) -> None:

@@ -13,7 +13,7 @@ from pages.parts import columns, filters, links
 from pages.parts import format as say
 from pages.parts.cards import card
 
-_KINDS: Final = {"trial": (":blue-badge[Trial ends]"), "risk": ":red-badge[At risk]", "upsell": ":green-badge[Upsell]"}
+_KINDS: Final = {"trial": ":blue-badge[Trial ends]", "risk": ":red-badge[At risk]", "upsell": ":green-badge[Upsell]"}
 _OPEN: Final = "near-open"
 
 
@@ -32,15 +32,17 @@ def _call(number: int, each: Call, now: datetime) -> None:
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key=f"row-call-{number}"
         ):
             links.customer(each.name, each.install_id)
-            worth = "" if not each.mrr else f"{say.amount(each.mrr, whole=True)} a month "
-            until = "" if each.due is None else f"{say.relative(each.due, now)} "
-            st.markdown(f":gray[{say.plain(until or worth)}] {_KINDS[each.kind]}", width="content")
+            worth = "" if not each.mrr else f"{say.amount(each.mrr, whole=True)} a month"
+            until = "" if each.due is None else say.relative(each.due, now)
+            with st.container(horizontal=True, vertical_alignment="center", width="content", gap="xsmall"):
+                st.caption(say.plain(until or worth), width="content")
+                st.markdown(_KINDS[each.kind], width="content")
         st.caption(say.plain(each.sentence))
 
 
 def near(found: tuple[Customer, ...]) -> None:
     """Customers at 80 % of a limit or more, the nearest first."""
-    place = card("near", "Near a limit", "80% of a limit or more on a busy day")
+    place = card("near", "Near a limit", "80% of a limit or more on a busy day", height="content")
     with place.body:
         if not found:
             st.caption("Nobody is at 80% of a limit. Limits are read from the tier and from seats sold.")
@@ -57,8 +59,8 @@ def near(found: tuple[Customer, ...]) -> None:
                 }
             ),
             {
-                "name": columns.opener("Customer", key=_OPEN, width=140),
-                "meter": columns.text("Limit", width=105),
+                "name": columns.opener("Customer", key=_OPEN, width=122),
+                "meter": columns.text("Limit", width=88),
                 "share": columns.share("Used", help="Of the limit, on a busy day."),
             },
             key="near",

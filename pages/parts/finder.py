@@ -32,6 +32,11 @@ def button(actor: Actor) -> None:
 
 @st.dialog("Search everything", width="medium")
 def _find(actor: Actor) -> None:
+    body(actor)
+
+
+def body(actor: Actor) -> None:
+    """The box, and what it finds that this person may open."""
     typed = st.text_input(
         "Search",
         placeholder="A customer, an install id, a domain, a fingerprint or a screen",

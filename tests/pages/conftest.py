@@ -24,6 +24,8 @@ from tests.cast import PASSWORD, Cast, make_cast
 APP = Path(__file__).parents[2] / "app.py"
 # Signs in a person of the cast and opens a screen by its address: `as_person("fiona", "customers", tier="pro")`.
 AsPerson = Callable[..., AppTest]
+# Signs in a person of the cast; whatever runs afterwards in this test runs as them: `signed_in("fiona")`.
+SignedInAs = Callable[[str], None]
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +50,11 @@ def cast(databases: Databases) -> Cast:
 
 
 @pytest.fixture
-def as_person(databases: Databases, cast: Cast) -> Iterator[AsPerson]:
-    """Yield a function that opens a screen of the product as one of the cast, after its first run."""
+def signed_in(databases: Databases, cast: Cast) -> Iterator[SignedInAs]:
+    """Yield a function that makes one of the cast the person who looks at pages."""
     found = seam.session_source
 
-    def opened(name: str, path: str = "overview", **query: Any) -> AppTest:
+    def enter(name: str) -> None:
         with databases.control.write(DOOR) as session:
             entered = sign_in(
                 session,
@@ -67,6 +69,17 @@ def as_person(databases: Databases, cast: Cast) -> Iterator[AsPerson]:
         assert isinstance(entered, SignedIn), entered
         seam.session_source = lambda: str(entered.session_id)
         st.cache_data.clear()
+
+    yield enter
+    seam.session_source = found
+
+
+@pytest.fixture
+def as_person(signed_in: SignedInAs) -> AsPerson:
+    """Return a function that opens a screen of the product as one of the cast, after its first run."""
+
+    def opened(name: str, path: str = "overview", **query: Any) -> AppTest:
+        signed_in(name)
         app = AppTest.from_file(str(APP), default_timeout=60)
         # AppTest switches pages by file; ours are functions, which Streamlit knows by the hash of their address.
         app._page_hash = calc_hash(path)
@@ -74,8 +87,7 @@ def as_person(databases: Databases, cast: Cast) -> Iterator[AsPerson]:
             app.query_params[key] = value
         return app.run()
 
-    yield opened
-    seam.session_source = found
+    return opened
 
 
 def _forget() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.money import Money
 from pages.parts import format as say
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -28,6 +29,12 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 )
 def test_money_is_exact_in_its_own_minor_units(minor: int | None, currency: str, said: str) -> None:
     assert say.money(minor, currency).replace("\u00a0", "") == said
+
+
+def test_an_amount_from_the_core_is_said_like_its_minor_units() -> None:
+    assert say.amount(Money(199_950, "USD")) == "$1,999.50"
+    assert say.amount(Money(199_950, "USD"), whole=True, sign=True) == "+$2,000"
+    assert say.amount(None) == "—"
 
 
 def test_whole_money_rounds_half_up() -> None:
