@@ -76,3 +76,8 @@ def test_rotation_overlaps_then_withdraws(tmp_path: Path, now: datetime) -> None
 def test_nothing_secret_is_printed(ring: signing.KeyRing) -> None:
     assert ring.current.secret.hex() not in repr(ring)
     assert repr(ring.current.secret) not in repr(ring)
+
+
+def test_the_folder_of_all_keys_is_closed_to_others(tmp_path: Path) -> None:
+    signing.open_ring(tmp_path / "home", "answers", now=datetime.fromisoformat("2026-11-21T12:00:00Z"))
+    assert stat.S_IMODE((tmp_path / "home" / "keys").stat().st_mode) == 0o700

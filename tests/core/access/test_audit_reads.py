@@ -86,7 +86,9 @@ def test_only_owners_and_admins_read_the_trail(session: WriteSession, cast: Cast
 def test_everybody_reads_what_they_did_themselves(session: WriteSession, cast: Cast, now: datetime) -> None:
     recent = _did(session, cast.mia, "customer.note_written", "one", now - timedelta(days=2), cast.globex)
     old = _did(session, cast.mia, "customer.note_written", "one", now - timedelta(days=40), cast.globex)
-    assert _ids(by_person(session, cast.mia, UUID(cast.mia.id), days=30, now=now)) == [recent]
+    lately = _ids(by_person(session, cast.mia, UUID(cast.mia.id), days=30, now=now))
+    assert recent in lately
+    assert old not in lately
     assert {recent, old} <= set(_ids(by_person(session, cast.fiona, UUID(cast.mia.id), days=90, now=now)))
     with pytest.raises(NotPermitted):
         by_person(session, cast.vera, UUID(cast.mia.id), days=30, now=now)
