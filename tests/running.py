@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 240
 
 
 def free_port() -> int:
