@@ -160,7 +160,9 @@ def _write(folder: Path, key: SigningKey) -> None:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Let one process at a time make or change keys of a use."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for one in (folder.parent, folder):
+        # A parent made on the way would get the usual rights, not these.
+        one.mkdir(mode=0o700, parents=True, exist_ok=True)
     # The lock lies beside the folder, whose time of change tells running processes of a rotation.
     with (folder.parent / f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

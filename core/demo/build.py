@@ -7,7 +7,7 @@ from uuid import UUID
 from core.access.actor import Actor
 from core.accounts import writes as accounts
 from core.accounts.requests import LicenseRequest
-from core.config import Settings
+from core.config import DEMO_INSTALL_SECRET, Settings
 from core.demo.behavior import calls_on, days_back, events
 from core.demo.customers import DEMO_INSTALL, DemoCustomer
 from core.licensing import writes as licensing
@@ -67,7 +67,10 @@ def _license(
     founded: datetime,
     now: datetime,
 ) -> str:
-    is_demo = customer.install_id == DEMO_INSTALL
+    secret = None
+    if customer.install_id == DEMO_INSTALL and (settings.demo or settings.demo_install_secret != DEMO_INSTALL_SECRET):
+        # The published secret is for the demo world; beside real customers it would let in anybody.
+        secret = settings.demo_install_secret
     trial_days, at = 0, founded
     if customer.trial_days_left is not None:
         trial_days, at = 14, now + timedelta(days=customer.trial_days_left - 14)
@@ -82,7 +85,7 @@ def _license(
         trial_days=trial_days,
         currency="EUR" if customer.country in EURO else "USD",
         install_id=customer.install_id,
-        install_secret=settings.demo_install_secret if is_demo else None,
+        install_secret=secret,
         expires_at=now + timedelta(days=customer.expires_in_days) if customer.expires_in_days else None,
         policy=Policy(max_seats=customer.seats) if customer.seats else None,
     )
