@@ -20,6 +20,7 @@ from api.schemas.enterprise import (
     StatsAnswer,
     UpdateTier,
 )
+from core.access.permissions import Permission
 from core.accounts import reads, writes
 from core.accounts.cards import refresh_card
 from core.accounts.customers import CustomerFilter
@@ -161,6 +162,10 @@ def customer_culture(
 ) -> dict[str, Any]:
     """Return the culture profile: features, behavior, team, upsells, health; each number with n or a reason."""
     found = to_json(culture.profile(session, telemetry, actor, install_id, now))
+    if not actor.may(Permission.FINANCE_READ):
+        for each in found["upsells"]:
+            # The basis tells prices too.
+            each.update(expected_value_minor=None, expected_value_basis=None)
     behavior = {name: found.pop(name) for name in ("rhythm", "sessions", "engagement", "trend", "reliability")}
     answer: dict[str, Any] = _camel({**found, "behavior": behavior, "health_score": found["health"]["score"]})
     return answer

@@ -9,6 +9,7 @@ from sqlalchemy import Text, delete, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from core.accounts.card_facts import card_rows
+from core.culture.writes import recompute
 from core.periods import midnight
 from core.telemetry.reads import dirty_installs
 from db.models.accounts import card_mark, customer_card
@@ -22,7 +23,13 @@ _VERSION: Final = literal_column("card_mark.xmin::text", Text)
 
 
 def refresh_card(session: WriteSession, telemetry: ReadSession, organization_id: UUID, *, now: datetime) -> None:
-    """Bring one customer's card up to date within the transaction of the change, so that the page shows it at once."""
+    """Bring one customer's card up to date within the transaction of the change, so that the page shows it at once.
+
+    Their profiles are judged anew first: a revoked license is no upsell any more, a new trial may be one.
+    """
+    held = select(licenses.c.install_id).where(licenses.c.organization_id == organization_id)
+    for install_id in session.execute(held).scalars().all():
+        recompute(session, telemetry, install_id, now=now)
     _refresh(session, telemetry, [organization_id], now)
 
 

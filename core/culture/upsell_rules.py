@@ -156,18 +156,19 @@ def trial_ending(picture: Picture) -> list[Result]:
         return []
     days = picture.engagement.active_days
     activated = picture.features.adopted > 0 and days >= ACTIVE_DAYS_ACTIVATED
-    ends = f"the trial ends in {left:.0f} days"
+    days_left = max(1, round(left))
+    ends = f"the trial ends in {days_left} day{'s' if days_left > 1 else ''}"
     facts = (
-        Evidence("trial_ending", VERSION, "Days of trial left", f"{left:.0f}", 1, "today"),
+        Evidence("trial_ending", VERSION, "Days of trial left", str(days_left), 1, "today"),
         Evidence("trial_ending", VERSION, "Features adopted", str(picture.features.adopted), days, "28 d"),
         Evidence("trial_ending", VERSION, "Active days", str(days), days, "28 d"),
     )
     if not activated:
         clause = f"{ends} and nothing is adopted yet"
-        return [Finding("trial_ending", "rescue", "", "LOW", clause, facts, int(left))]
+        return [Finding("trial_ending", "rescue", "", "LOW", clause, facts, days_left)]
     priority: Priority = "HIGH" if left <= TRIAL_URGENT_DAYS else "MEDIUM"
     clause = f"{ends}, {picture.features.adopted} features are adopted"
-    return [Finding("trial_ending", "convert", "", priority, clause, facts, int(left))]
+    return [Finding("trial_ending", "convert", "", priority, clause, facts, days_left)]
 
 
 def unused_complement(picture: Picture) -> list[Result]:

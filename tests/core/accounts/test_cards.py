@@ -60,7 +60,7 @@ def test_a_new_license_is_on_the_card_at_once(session: WriteSession, cast: Cast,
     assert (seen.status, seen.billing_period, seen.country, seen.licenses) == ("active", "quarterly", "DE", 1)
     assert seen.mrr == Money(449_00, "EUR")
     assert (seen.events_30d, seen.daily_30d, seen.last_seen_at) == (0, (0,) * 30, None)
-    assert (seen.health, seen.band, seen.limit_share, seen.upsells) == (None, None, None, 0)
+    assert (seen.health, seen.band, seen.limit_share, seen.upsells) == (None, None, 0, 0)
     assert marks(session) == 0
 
 
