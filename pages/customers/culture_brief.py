@@ -53,11 +53,20 @@ def _facts(found: Profile, install_id: str) -> None:
         links.link("culture", "Whole profile", {"install_id": install_id}, icon="arrow_forward")
     with place.body:
         if found.counts.events == 0:
-            st.caption(
-                "No telemetry in 28 days, so there is no culture to describe. It begins with the first events the "
-                "install sends; to try it out, run:"
-            )
-            st.code(f"python manage.py telemetry sample {install_id}", language=None, wrap_lines=True)
-        st.markdown("\n".join(f"- {say.plain(each.text)}" for each in found.sentences[:4]))
+            _silence(found, install_id)
+        # The first sentence stands at the head of the page already.
+        facts = found.sentences[1:4] or found.sentences[:1]
+        st.markdown("\n".join(f"- {say.plain(each.text)}" for each in facts))
         for offer in found.upsells[:1]:
             st.markdown(f":green-badge[{say.plain(offer.offer_label)}] {say.plain(offer.sentence)}")
+
+
+def _silence(found: Profile, install_id: str) -> None:
+    if found.counts.first_event_at is not None:
+        st.caption("No telemetry in 28 days: what follows is from before.")
+        return
+    st.caption(
+        "No telemetry yet, so there is no culture to describe. It begins with the first events that the install "
+        "sends; to try it out, run:"
+    )
+    st.code(f"python manage.py telemetry sample {install_id}", language=None, wrap_lines=True)

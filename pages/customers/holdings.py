@@ -27,7 +27,7 @@ def show(actor: Actor, known: Customer, now: datetime) -> None:
         columns.table(
             _licenses(held),
             {
-                "install": columns.opener("Install id", key=_OPEN, width=225),
+                "install": columns.opener("Install id", key=_OPEN, width=245),
                 "tier": columns.pills("tier", "Tier", width=85),
                 "status": columns.pills("status", "Status", width=85),
                 "ends": columns.day("Ends"),

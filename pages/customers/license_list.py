@@ -51,7 +51,7 @@ def anything(actor: Actor, title: str, text: str) -> None:
 
 
 def _table(found: tuple[License, ...], now: datetime, *, key: str) -> None:
-    """Draw the rows; a click on an install id opens the license."""
+    """Draw the rows; a click on a name opens the license."""
     opener = f"{key}-open"
     row = columns.opened(opener)
     if row is not None and row < len(found):
@@ -69,15 +69,15 @@ def _table(found: tuple[License, ...], now: datetime, *, key: str) -> None:
             }
         ),
         {
-            "install": columns.opener("Install id", key=opener, width=235),
-            "customer": columns.text("Customer", width=150),
+            "customer": columns.opener("Customer", key=opener, width=155),
             "matter": columns.text("What is the matter", width=180),
             "status": columns.pills("status", "Status", width=95),
             "tier": columns.pills("tier", "Tier", width=95),
             "ends": columns.day("Ends"),
             "seen": columns.when("Last check-in"),
+            "install": columns.text("Install id", width=230),
         },
         key=key,
-        alt="Licenses with customer, what is the matter, status, tier, end and last check-in.",
+        alt="Licenses with customer, what is the matter, status, tier, end, last check-in and install id.",
         height="content" if len(found) <= 16 else 17 * columns.ROW_HEIGHT,
     )

@@ -69,6 +69,7 @@ def at_most_one(
         key=key,
         label_visibility="visible" if visible else "collapsed",
         bind="query-params",
+        wrap=True,
     )
 
 

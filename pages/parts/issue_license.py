@@ -48,7 +48,8 @@ def body(actor: Actor) -> None:
     """What the dialog shows: the form, and once a license is made, its handover."""
     made: Created | None = st.session_state.get(_MADE)
     if made is not None:
-        _handover(made)
+        with st.container(key="handover"):
+            _handover(made)
         return
     request = license_form.form(actor)
     if st.button("Issue license", type="primary", icon=":material/key:", key="issue-confirm", width="stretch"):
