@@ -12,9 +12,14 @@ if get_script_run_ctx(suppress_warning=True) is None:
     from api import house, live, logs, main, redirects
     from api.boot import Boot
     from core.config import check
+    from core.errors import CalosError
 
-    _house = house.build()
-    check(_house.settings)
+    try:
+        _house = house.build()
+        check(_house.settings)
+    except CalosError as refused:
+        # Who runs this file with streamlit or uvicorn gets the sentence alone, as from manage.py.
+        raise SystemExit(f"Error: {refused.message}") from refused
     logs.configure(_house.settings)
     _api = main.create_api(_house)
     _live = live.create_live(_house)

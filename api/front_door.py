@@ -31,6 +31,8 @@ COOKIE = "auth-token"
 IDENTITY_HEADER = b"x-calos-session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TOUCH_SECONDS = 30.0
+# Streamlit's own, which tell sizes and names of ours to whoever gets past us.
+STREAMLIT_METRICS = "/_stcore/metrics"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 # Files, probes, and doors that are used thousands of times a second are counted, not logged.
@@ -110,6 +112,8 @@ class FrontDoor:
             return _turned_away(scope, path, had_token=bool(token))
         if (by_cookie or scope["type"] == "websocket") and not _same_origin(request, scope):
             return _wrong_origin(scope)
+        if path.rstrip("/") == STREAMLIT_METRICS and not metrics.may_read(actor):
+            return _problem(scope, 403, "not_permitted", "Metrics are for the vendor's people who may read security.")
         if actor is not None:
             scope["state"]["actor"] = actor
             scope["headers"] = [*scope["headers"], (IDENTITY_HEADER, str(session_id).encode())]

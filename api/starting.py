@@ -12,7 +12,6 @@ from api import metrics
 from api.house import House
 from api.looks import render
 from api.problems import problem, request_id_of
-from core.access.permissions import Permission
 from db.session import SYSTEM
 
 
@@ -52,8 +51,8 @@ def routes(house: House) -> list[Route]:
         actor = request.scope["state"].get("actor")
         near = request.client is not None and request.client.host in {"127.0.0.1", "::1"}
         proxied = "x-forwarded-for" in request.headers
-        if (not near or proxied) and (actor is None or not actor.may(Permission.SECURITY_READ)):
-            sentence = "Metrics are for this machine, or for people who may read security."
+        if (not near or proxied) and not metrics.may_read(actor):
+            sentence = "Metrics are for this machine, or for the vendor's people who may read security."
             return problem(403, "not_permitted", sentence, request_id=request_id_of(request))
         if house.ready:
             metrics.POOL_IN_USE.labels("control").set(house.databases.control.engine.pool.checkedout())  # type: ignore[attr-defined]  # QueuePool

@@ -90,3 +90,21 @@ def test_an_empty_variable_is_as_good_as_none(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("CALOS_PORT", "")
     made = Settings(_env_file=None)
     assert (made.home.is_absolute(), made.port) == (True, 5001)
+
+
+def test_streamlit_run_tells_the_same_sentence(tmp_path: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "JWT_SECRET"}}
+    command = [str(Path(sys.executable).with_name("streamlit")), "run", "app.py", "--server.headless", "true"]
+    ended = subprocess.run(
+        [*command, "--server.port", str(free_port())],
+        cwd=ROOT,
+        env={**kept, "CALOS_HOME": str(tmp_path), "CALOS_ENV": "production"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    printed = ended.stdout + ended.stderr
+    assert ended.returncode == 1
+    assert "Error: JWT_SECRET is missing" in printed
+    assert "Traceback" not in printed

@@ -106,6 +106,19 @@ def test_without_the_database_every_door_says_so(
     assert answer.headers["x-request-id"] in answer.text
 
 
+@pytest.mark.parametrize(("who", "status"), [("otto", 403), ("mia", 403), ("fiona", 404)])
+def test_streamlits_own_metrics_are_for_who_may_read_security(served: Served, who: str, status: int) -> None:
+    """The API alone has no such address, which is what those who may ask for it are told."""
+    for path in ("/_stcore/metrics", "/_stcore/metrics/"):
+        assert served.client.get(path, headers=served.as_(who)).status_code == status
+
+
+@pytest.mark.parametrize(("who", "status"), [("otto", 403), ("mia", 403), ("fiona", 200)])
+def test_from_elsewhere_metrics_are_for_the_vendors_people(served: Served, who: str, status: int) -> None:
+    """The client of these tests has no loopback address."""
+    assert served.client.get("/metrics", headers=served.as_(who)).status_code == status
+
+
 def test_a_route_without_the_database_says_so(test_settings: Settings, databases: Databases) -> None:
     api = signed_in(replace(databases, control=connect(_nowhere(databases))), None, auth, settings=test_settings)
     answer = api.post("/auth/token", json={"email": "vera@calos.test", "password": PASSWORD})
