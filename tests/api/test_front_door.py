@@ -23,7 +23,6 @@ from core.databases import Databases
 from db.session import DOOR
 from tests.cast import PASSWORD, Cast
 
-
 SOCKET = "ws://localhost:5001/_stcore/stream"
 
 
