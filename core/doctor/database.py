@@ -62,7 +62,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         yield tables
         if tables.well:
             yield from _as_the_app(settings)
-    except (UpstreamFailed, SQLAlchemyError, ValueError) as failure:  # ValueError: a URL with, say, a port of letters
+    except (UpstreamFailed, SQLAlchemyError) as failure:
         yield bad("Database", f"does not answer: {_cause(failure)}", _mend(settings))
 
 

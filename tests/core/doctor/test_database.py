@@ -45,11 +45,6 @@ def test_a_wrong_password_is_told_and_not_repeated(test_settings: Settings, fres
     assert "not-the-password" not in found.detail
 
 
-def test_a_url_that_is_none_is_told(tmp_path: Path) -> None:
-    (found,) = database.findings(settings(tmp_path, DATABASE_URL="postgresql://host:port/calos"))
-    assert not found.well
-
-
 @pytest.mark.parametrize(
     ("told", "subject", "said"),
     [
