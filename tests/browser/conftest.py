@@ -31,14 +31,14 @@ def calos() -> Iterator[Running]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     """Yield Playwright."""
     with driving.playing() as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Yield Chromium."""
     with driving.chromium(playwright) as made:

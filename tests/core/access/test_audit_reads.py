@@ -1,5 +1,6 @@
 """Searching the audit trail: filters, pages, and whose trail one may see."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,9 +10,27 @@ from core.access import audit
 from core.access.actor import Actor
 from core.access.audit_reads import Search, Trail, actions, by_person, chain_state, search
 from core.access.sealing import seal
+from core.config import Settings
+from core.databases import Databases
 from core.errors import NotFound, NotPermitted
-from db.session import WriteSession
-from tests.cast import Cast
+from db.session import SYSTEM, WriteSession
+from tests.books import own_databases
+from tests.cast import Cast, make_cast
+from tests.conftest import NOW
+
+
+@pytest.fixture(scope="module")
+def databases(test_settings: Settings) -> Iterator[Databases]:
+    """Yield a database of this module's own: what is read here covers everything there is."""
+    with own_databases(test_settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def cast(databases: Databases) -> Cast:
+    """Return the people of the tests, in this module's database."""
+    with databases.control.write(SYSTEM) as session:
+        return make_cast(session, NOW)
 
 
 def _did(

@@ -1,6 +1,7 @@
 """People: who may add, see, appoint, disable and unlock whom, and how they change their passwords."""
 
 import contextlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -14,13 +15,30 @@ from core.access.password_changes import change_own_password, reset_password
 from core.access.people import checked_email, create_person
 from core.access.permissions import ROLE_PERMISSIONS, Role
 from core.access.sessions import SignedIn, actor_of
+from core.config import Settings
 from core.databases import Databases
 from core.errors import CalosError, Conflict, InvalidInput, NotFound, NotPermitted
 from db.models.access import audit_entry
-from db.session import WriteSession
-from tests.cast import PASSWORD, Cast
+from db.session import SYSTEM, WriteSession
+from tests.books import own_databases
+from tests.cast import PASSWORD, Cast, make_cast
+from tests.conftest import NOW
 from tests.core.access.conftest import SignIn
 from tests.own_rows import PASSWORD as NEW
+
+
+@pytest.fixture(scope="module")
+def databases(test_settings: Settings) -> Iterator[Databases]:
+    """Yield a database of this module's own: what is read here covers everything there is."""
+    with own_databases(test_settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def cast(databases: Databases) -> Cast:
+    """Return the people of the tests, in this module's database."""
+    with databases.control.write(SYSTEM) as session:
+        return make_cast(session, NOW)
 
 
 def add(session: WriteSession, actor: object, organization: UUID, role: Role, now: datetime) -> UUID:

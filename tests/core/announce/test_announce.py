@@ -1,7 +1,7 @@
 """Announcing end to end on a real server: relay, listening and catching up by cursor."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,12 +16,29 @@ from core.announce.events import Event
 from core.announce.listening import listen
 from core.announce.relay import run_relay
 from core.announce.writes import announce, prune
+from core.config import Settings
 from core.databases import Databases
 from core.errors import NotPermitted
 from db.models.announce import outbox
 from db.session import SYSTEM, WriteSession
-from tests.cast import Cast
+from tests.books import own_databases
+from tests.cast import Cast, make_cast
 from tests.conftest import NOW
+
+
+@pytest.fixture(scope="module")
+def databases(test_settings: Settings) -> Iterator[Databases]:
+    """Yield a database of this module's own: what is read here covers everything there is."""
+    with own_databases(test_settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def cast(databases: Databases) -> Cast:
+    """Return the people of the tests, in this module's database."""
+    with databases.control.write(SYSTEM) as session:
+        return make_cast(session, NOW)
+
 
 PATIENCE_SECONDS = 10.0
 

@@ -1,18 +1,38 @@
 """Licenses as they are read: whose, in which order, found by what."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import insert
 
+from core.config import Settings
+from core.databases import Databases
 from core.errors import InvalidInput, NotFound
 from core.licensing import reads, writes
 from core.licensing.policy import Policy
 from core.licensing.status import Status
 from core.organizations.writes import create_organization
 from db.models.licensing import installation
-from db.session import WriteSession
-from tests.cast import Cast
+from db.session import SYSTEM, WriteSession
+from tests.books import own_databases
+from tests.cast import Cast, make_cast
+from tests.conftest import NOW
+
+
+@pytest.fixture(scope="module")
+def databases(test_settings: Settings) -> Iterator[Databases]:
+    """Yield a database of this module's own: what is read here covers everything there is."""
+    with own_databases(test_settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def cast(databases: Databases) -> Cast:
+    """Return the people of the tests, in this module's database."""
+    with databases.control.write(SYSTEM) as session:
+        return make_cast(session, NOW)
+
 
 DAY = timedelta(days=1)
 
