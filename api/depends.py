@@ -1,7 +1,7 @@
 """What a route asks for by type: who calls, a transaction to read or write in, the time, and strict shapes."""
 
 from collections.abc import Callable, Coroutine, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
@@ -17,6 +17,7 @@ from core import clock
 from core.access.actor import Actor
 from core.databases import Databases
 from core.errors import CalosError, InvalidInput
+from core.periods import last_instant
 from db.session import ReadSession, WriteSession
 
 JSON = "application/json"
@@ -116,6 +117,14 @@ def _now() -> datetime:
 
 CurrentActor = Annotated[Actor, Depends(_actor)]
 Now = Annotated[datetime, Depends(_now)]
+
+
+def _as_of(now: Now, as_of: Annotated[date | None, Query(alias="asOf")] = None) -> datetime:
+    return now if as_of is None else min(now, last_instant(as_of))
+
+
+# Reads as they stood at the end of a UTC day (`?asOf=2024-12-31`); without it, and for days to come, now.
+AsOf = Annotated[datetime, Depends(_as_of)]
 
 
 def _databases(request: Request) -> Databases:

@@ -47,6 +47,11 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, UTC)
 
 
+def last_instant(day: date) -> datetime:
+    """Return the last microsecond of a UTC day: what "as of" that day means."""
+    return datetime.combine(day, time.max, UTC)
+
+
 def month_start(at: datetime) -> datetime:
     """Return the instant at which the UTC month of `at` begins."""
     return midnight(at.astimezone(UTC).date().replace(day=1))

@@ -6,7 +6,7 @@ from typing import Literal
 from core.access.actor import Actor
 from core.access.permissions import Permission
 
-Section = Literal["Home", "Customers", "Culture", "Security"]
+Section = Literal["Home", "Ask", "Customers", "Culture", "Finance", "Usage", "Security", "Settings"]
 
 
 @dataclass(frozen=True)
