@@ -10,9 +10,19 @@ _ORGANIZATION = "(SELECT nullif(current_setting('app.organization', true), '')::
 _INSTALLS = "(SELECT string_to_array(current_setting('app.installs', true), ','))::text[]"
 
 
-def protect(table: str, *, key: str = "organization_id", door: bool = False, append_only: bool = False) -> None:
-    """Let the app see rows of `table` only within its tenancy; `door` opens it to sign-in, verification and ingest."""
-    seen = f"{_SEES_ALL} OR {key} = {_ORGANIZATION}"
+def protect(
+    table: str,
+    *,
+    key: str = "organization_id",
+    door: bool = False,
+    append_only: bool = False,
+    vendor_only: bool = False,
+) -> None:
+    """Let the app see rows of `table` only within its tenancy; `door` opens it to sign-in, verification and ingest.
+
+    `vendor_only` is for what a customer never reads, although it may be about them: costs, scores, imports.
+    """
+    seen = _SEES_ALL if vendor_only else f"{_SEES_ALL} OR {key} = {_ORGANIZATION}"
     _protect(table, seen, door=door, append_only=append_only)
 
 
