@@ -91,8 +91,8 @@ def facets(session: ReadSession, actor: Actor, *, now: datetime) -> Facets:
         card.segment,
         func.count().label("customers"),
         func.count().filter(card.term == "trial").label("trials"),
-        func.count().filter(_at_risk()).label("at_risk"),
-        func.count().filter(_near_limit()).label("near_limit"),
+        func.count().filter(at_risk()).label("at_risk"),
+        func.count().filter(near_limit()).label("near_limit"),
     ).group_by(state, card.tier_id, card.segment)
     rows = session.execute(statement).all()
     return Facets(
@@ -141,7 +141,7 @@ def stats(session: ReadSession, actor: Actor, *, now: datetime) -> Stats:
     lost = and_(c.term == "trial", func.least(c.expires_at, c.revoked_at).between(window, now))
     counts = session.execute(
         select(
-            func.count().filter(_verifies(now)).label("active"),
+            func.count().filter(verifies(now)).label("active"),
             func.count().filter(converted).label("converted"),
             func.count().filter(lost).label("lost"),
         )
@@ -171,7 +171,7 @@ def blast_radius(session: ReadSession, actor: Actor, install_id: str, *, now: da
     )
 
 
-def _verifies(now: datetime) -> ColumnElement[bool]:
+def verifies(now: datetime) -> ColumnElement[bool]:
     """Return the condition under which verification by install id says valid; a test holds it to the checks."""
     c = licenses.c
     overdue = func.coalesce(c.last_check_in_at, c.starts_at) + func.make_interval(0, 0, 0, c.check_in_days) < now
@@ -190,11 +190,13 @@ def may_see_customers(actor: Actor) -> None:
     actor.require(Permission.CUSTOMER_READ)
 
 
-def _at_risk() -> ColumnElement[bool]:
+def at_risk() -> ColumnElement[bool]:
+    """Return the condition on cards of customers whom we may lose: health below 50, and not lost already."""
     return and_(customer_card.c.health < AT_RISK_BELOW, customer_card.c.revoked_at.is_(None))
 
 
-def _near_limit() -> ColumnElement[bool]:
+def near_limit() -> ColumnElement[bool]:
+    """Return the condition on cards of customers at 80 % of a limit or more."""
     return and_(customer_card.c.limit_share >= NEAR_LIMIT_FROM, customer_card.c.revoked_at.is_(None))
 
 
@@ -213,9 +215,9 @@ def _conditions(filters: CustomerFilter, now: datetime) -> list[ColumnElement[bo
         text = filters.text.strip()
         conditions.append(or_(card.name.icontains(text, autoescape=True), card.install_id == text))
     if filters.at_risk:
-        conditions.append(_at_risk())
+        conditions.append(at_risk())
     if filters.near_limit:
-        conditions.append(_near_limit())
+        conditions.append(near_limit())
     if filters.live:
         conditions += [card.revoked_at.is_(None), card.suspended_at.is_(None)]
         conditions.append(or_(card.expires_at.is_(None), card.expires_at > now))

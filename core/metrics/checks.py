@@ -1,0 +1,64 @@
+"""Whether a query can be asked of the catalogue, and by whom: the words are known, the parts fit, the actor may."""
+
+from core.access.actor import Actor
+from core.errors import InvalidInput
+from core.metrics.catalog import METRICS, metric
+from core.metrics.fields import ENTITIES, Field
+from core.metrics.metric import Metric
+from core.metrics.query import Filter, Query
+
+
+def require(actor: Actor, query: Query) -> None:
+    """Raise NotPermitted or InvalidInput unless the actor may ask this and every part of it fits the others."""
+    actor.require_vendor()
+    if query.intent == "list":
+        _list(actor, query)
+        return
+    if not query.metrics:
+        raise InvalidInput("Say which number you want.", field="metrics")
+    for metric_id in query.metrics:
+        _fits(actor, metric(metric_id), query)
+
+
+def _fits(actor: Actor, one: Metric, query: Query) -> None:
+    actor.require(one.permission)
+    for dimension in query.dimensions:
+        if dimension not in one.dimensions:
+            raise InvalidInput(_not_by(one, dimension), field="dimensions", code="no_dimension")
+    for condition in query.filters:
+        if condition.member in METRICS:
+            actor.require(metric(condition.member).permission)
+        elif condition.member not in one.dimensions:
+            raise InvalidInput(_not_by(one, condition.member), field="filters", code="no_dimension")
+
+
+def _not_by(one: Metric, dimension: str) -> str:
+    known = ", ".join(one.dimensions)
+    return f"{one.label} is not known by {dimension[:40]}. " + (
+        f"It can be split by {known}." if known else "It has no parts to be split into."
+    )
+
+
+def _list(actor: Actor, query: Query) -> None:
+    if query.entity is None:
+        raise InvalidInput("Say what you want listed: customers, movements, subscriptions or upsells.", field="entity")
+    fields = ENTITIES[query.entity]
+    asked = [*query.metrics, *(one.member for one in query.filters), *([query.order.member] if query.order else [])]
+    for name in asked:
+        known = field_of(fields, query.entity, name)
+        if known.permission is not None:
+            actor.require(known.permission)
+
+
+def field_of(fields: dict[str, Field], entity: str, name: str) -> Field:
+    """Return a field of an entity, or raise InvalidInput naming those there are."""
+    if name not in fields:
+        known = ", ".join(fields)
+        raise InvalidInput(f"{entity.capitalize()} have no field “{name[:40]}”. They have {known}.", field="filters")
+    return fields[name]
+
+
+def narrowing(query: Query) -> tuple[list[Filter], list[Filter]]:
+    """Return the filters on dimensions, and those on the figures themselves ("by tier where MRR is above 1,000")."""
+    having = [one for one in query.filters if one.member in METRICS]
+    return [one for one in query.filters if one.member not in METRICS], having
