@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 from babel import dates, numbers
 
-from core.money import Money
+from core.money import Money, round_half_up
 
 LOCALE: Final = "en_US"
 DASH: Final = "—"
@@ -37,6 +37,11 @@ def major(minor: int | None, currency: str) -> Decimal | None:
     if minor is None:
         return None
     return Decimal(int(minor)).scaleb(-numbers.get_currency_precision(currency))
+
+
+def rounded(value: int | Decimal) -> int:
+    """A value that is not whole yet as whole minor units, halves up."""
+    return round_half_up(Decimal(value))
 
 
 def money(minor: int | None, currency: str, *, whole: bool = False, sign: bool = False) -> str:
