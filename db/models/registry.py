@@ -5,13 +5,29 @@ from db.models import (
     accounts,
     announce,
     billing,
+    costs,
     culture,
     finance,
+    imports,
     licensing,
     limits,
     organizations,
+    support,
     telemetry,
     usage,
 )
 
-MODULES = (organizations, access, announce, licensing, billing, finance, culture, accounts, limits, telemetry, usage)
+MODULES = (
+    organizations,
+    access,
+    announce,
+    licensing,
+    billing,
+    finance,
+    costs,
+    culture,
+    accounts,
+    limits,
+    telemetry,
+    usage,
+)
