@@ -41,3 +41,13 @@ domain = Table(
     organization_id(index=True),
     instant("added_at"),
 )
+
+# The day that imported books are looked at, of the vendor's organization; without a row, now.
+viewpoint = Table(
+    "viewpoint",
+    metadata,
+    organization_id(primary_key=True),
+    instant("at"),
+    text("source"),
+    instant("set_at"),
+)

@@ -28,6 +28,8 @@ MODULES = (
     culture,
     accounts,
     limits,
+    support,
+    imports,
     telemetry,
     usage,
 )

@@ -119,3 +119,28 @@ dirty_install = Table(
     instant("last_event_at"),
 )
 Index("ix_dirty_install_marked_at", dirty_install.c.marked_at)
+
+# Use that was reported by the day, with no time of day: counted by feature and by day, and in no hour.
+daily_use = Table(
+    "daily_use",
+    telemetry_metadata,
+    text("install_id", primary_key=True),
+    text("record_id", primary_key=True),
+    Column("day", Date, nullable=False),
+    text("feature"),
+    _count("events"),
+    _count("errors"),
+    _count("seconds"),
+    instant("received_at"),
+)
+
+# The days of daily_use; hours hold what events told, days what was told by the day, and no use is in both.
+day_rollup = Table(
+    "day_rollup",
+    telemetry_metadata,
+    text("install_id", primary_key=True),
+    Column("day", Date, primary_key=True),
+    _count("events"),
+    _count("errors"),
+    _count("seconds"),
+)
