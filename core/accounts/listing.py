@@ -7,12 +7,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Text, and_, cast, func, not_, select
+from sqlalchemy import ColumnElement, Text, and_, case, cast, func, not_, select
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.accounts.facts import card_dimensions
-from core.accounts.reads import may_see_customers
+from core.accounts.reads import at_risk, may_see_customers, near_limit
 from core.errors import InvalidInput
 from core.finance.exchange import REPORTING
 from core.money import exponent
@@ -48,7 +48,8 @@ def list_where(
     """Return customers that meet every condition; MRR in minor units of REPORTING, absent without `finance:read`.
 
     Columns: organization_id and install_id (text), name, tier, status, term, country, segment, owner, archetype, mrr,
-    health, usage_30d, limit_share, upsells, last_seen, expires, since. InvalidInput for a field or a value that does
+    health, usage_30d, limit_share, upsells, at_risk and near_limit (yes or no), last_seen, expires, since.
+    InvalidInput for a field or a value that does
     not fit; a condition on money needs `finance:read`.
     """
     may_see_customers(actor)
@@ -88,6 +89,8 @@ def _fields(now: datetime) -> dict[str, ColumnElement[Any]]:
         "usage_30d": card.events_30d,
         "limit_share": card.limit_share,
         "upsells": card.upsells,
+        "at_risk": case((at_risk(), "yes"), else_="no"),
+        "near_limit": case((near_limit(), "yes"), else_="no"),
         "last_seen": card.last_seen_at,
         "expires": card.expires_at,
         "since": card.issued_at,

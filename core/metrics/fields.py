@@ -51,6 +51,9 @@ ENTITIES: Final[dict[Entity, dict[str, Field]]] = {
         Field("usage_30d", "Events in 30 days", "count", ("usage", "events", "activity")),
         Field("limit_share", "Limit used", "share", ("limit", "usage of limit", "share of limit")),
         Field("upsells", "Open upsells", "count", ("opportunities", "upsell")),
+        # Yes or no, by the same rules as the tiles: health below 50 and not lost already; 80 % of a limit or more.
+        Field("at_risk", "At risk", "text", ("at risk", "at risk of churning", "unhealthy", "in danger"), choice=True),
+        Field("near_limit", "Near a limit", "text", ("near a limit", "close to a limit"), choice=True),
         Field("last_seen", "Last seen", "day", ("last active", "last check-in", "seen")),
         Field("expires", "Expires", "day", ("expiry", "renewal", "renews", "ends", "expiring", "ending")),
         Field("since", "Customer since", "day", ("issued", "joined", "signed up")),
