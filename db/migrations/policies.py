@@ -1,5 +1,7 @@
 """Row-level security and grants, as the migrations write them: the second lock behind scoped reads."""
 
+from collections.abc import Sequence
+
 from alembic import context, op
 
 _SCOPE = "(SELECT current_setting('app.scope', true))"
@@ -34,6 +36,13 @@ def protect_installs(table: str) -> None:
 def shared(table: str, *, write: bool = True) -> None:
     """Open a table without a tenant (tiers, prices, marks) to the app."""
     _grant(table, "SELECT, INSERT, UPDATE, DELETE" if write else "SELECT")
+
+
+def readable(table: str, columns: Sequence[str] = (), *, take_back: bool = False) -> None:
+    """Let Ask's reader see a table, or only some of its columns, within its tenancy; or take that back."""
+    what = f"SELECT ({', '.join(columns)})" if columns else "SELECT"
+    verb, side = ("REVOKE", "FROM") if take_back else ("GRANT", "TO")
+    op.execute(f"{verb} {what} ON {table} {side} {context.config.attributes['reader']}")
 
 
 def _protect(table: str, seen: str, *, door: bool, append_only: bool = False) -> None:

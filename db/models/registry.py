@@ -4,6 +4,7 @@ from db.models import (
     access,
     accounts,
     announce,
+    ask,
     billing,
     costs,
     culture,
@@ -30,6 +31,7 @@ MODULES = (
     limits,
     support,
     imports,
+    ask,
     telemetry,
     usage,
 )
