@@ -61,7 +61,7 @@ def changes_this_week(session: ReadSession, actor: Actor, *, now: datetime) -> t
 def money_sentence(week: Bridge, kinds: Counter[str]) -> str:
     """Return how the MRR moved, and by how many movements of each kind."""
     risen = (week.closing - week.opening).minor
-    since = f"since {week.period.start:%-d %b}"
+    since = f"since {week.period.start:%b %-d}"
     if risen == 0 and not kinds:
         return f"MRR stayed at {week.closing} {since}."
     if risen == 0:
@@ -116,9 +116,9 @@ def _usage(session: ReadSession, actor: Actor, now: datetime) -> Change:
     total = count_customers(session, actor, CustomerFilter(near_limit=True), now=now).customers
     facts = tuple(_fact(one, f"{one.limit_share or 0:.0%} of {METERS[one.limit_meter or ''].label}") for one in near)
     if not facts:
-        return Change("usage", "Nobody is at 80 % of a limit or more.", ())
+        return Change("usage", "Nobody is at 80% of a limit or more.", ())
     head = _many(total, "customer is", "customers are")
-    return Change("usage", f"{head} at 80 % of a limit or more; {facts[0].label} is nearest: {facts[0].value}.", facts)
+    return Change("usage", f"{head} at 80% of a limit or more; {facts[0].label} is nearest: {facts[0].value}.", facts)
 
 
 def _licenses(session: ReadSession, actor: Actor, now: datetime) -> Change:
@@ -129,13 +129,13 @@ def _licenses(session: ReadSession, actor: Actor, now: datetime) -> Change:
     ending = [one for one in trials if one.expires_at is not None and one.expires_at <= now + WEEK]
     counted = Counter(one.what for one in news)
     facts = [_news(one) for one in news]
-    facts += [_fact(one, f"trial ends {one.expires_at:%-d %b}") for one in ending]
+    facts += [_fact(one, f"trial ends {one.expires_at:%b %-d}") for one in ending]
     sentence = licenses_sentence(counted["issued"], counted["revoked"], len(ending))
     return Change("licenses", sentence, tuple(facts[:FACTS_SHOWN]))
 
 
 def _news(one: LicenseNews) -> Fact:
-    said = f"{one.tier_id} license {one.what} {one.at:%-d %b}"
+    said = f"{one.tier_id} license {one.what} {one.at:%b %-d}"
     return Fact(one.organization, said, one.organization_id, one.install_id)
 
 

@@ -14,7 +14,7 @@ Z95 = 1.959963984540054
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its 95 % interval, the count it stands on and the method; a plain count has no interval."""
+    """A number with its 95% interval, the count it stands on and the method; a plain count has no interval."""
 
     value: float
     low: float | None
@@ -64,21 +64,21 @@ def wilson(successes: int, n: int) -> Figure:
     scale = 1 + Z95**2 / n
     low = 0.0 if successes == 0 else (middle - spread) / scale
     high = 1.0 if successes == n else (middle + spread) / scale
-    return Estimate(share, low, high, n, "Wilson 95 %")
+    return Estimate(share, low, high, n, "Wilson 95%")
 
 
 def mean(values: Numbers, what: str, floor: float = 0.0) -> Figure:
-    """Return the mean with its normal 95 % interval, cut off below at `floor`; two values at least."""
+    """Return the mean with its normal 95% interval, cut off below at `floor`; two values at least."""
     if len(values) < 2:
         return too_few(what, 2, len(values))
     sample = np.asarray(values, dtype=float)
     middle = float(sample.mean())
     spread = Z95 * float(sample.std(ddof=1)) / math.sqrt(len(sample))
-    return Estimate(middle, max(floor, middle - spread), middle + spread, len(sample), "mean, normal 95 %")
+    return Estimate(middle, max(floor, middle - spread), middle + spread, len(sample), "mean, normal 95%")
 
 
 def quantile(values: Numbers, share: float, what: str, least: int = 5) -> Figure:
-    """Return a quantile with the order-statistic 95 % interval (no assumption on the distribution's form)."""
+    """Return a quantile with the order-statistic 95% interval (no assumption on the distribution's form)."""
     n = len(values)
     if n < least:
         return too_few(what, least, n)
@@ -86,12 +86,12 @@ def quantile(values: Numbers, share: float, what: str, least: int = 5) -> Figure
     spread = Z95 * math.sqrt(n * share * (1 - share))
     low = max(0, math.floor(n * share - spread) - 1)
     high = min(n - 1, math.ceil(n * share + spread))
-    method = f"p{share * 100:g}, order-statistic 95 %"
+    method = f"p{share * 100:g}, order-statistic 95%"
     return Estimate(float(np.quantile(ordered, share)), float(ordered[low]), float(ordered[high]), n, method)
 
 
 def ratio_of_sums(parts: Numbers, wholes: Numbers, what: str) -> Figure:
-    """Return sum(parts)/sum(wholes) with a 95 % interval from the spread between the units (Cochran 1977, 6.4)."""
+    """Return sum(parts)/sum(wholes) with a 95% interval from the spread between the units (Cochran 1977, 6.4)."""
     n = len(wholes)
     total = float(np.sum(wholes))
     if n < 2 or total <= 0:
@@ -100,4 +100,4 @@ def ratio_of_sums(parts: Numbers, wholes: Numbers, what: str) -> Figure:
     ratio = float(part.sum()) / total
     residual = part - ratio * whole
     spread = Z95 * math.sqrt(n / (n - 1) * float((residual**2).sum())) / total
-    return Estimate(ratio, max(0.0, ratio - spread), ratio + spread, n, "ratio of sums, 95 %")
+    return Estimate(ratio, max(0.0, ratio - spread), ratio + spread, n, "ratio of sums, 95%")

@@ -95,14 +95,14 @@ def with_lifts(features: Features, peers: Peers) -> Features:
 
 
 def co_adoption(peers: Peers, heavy: str, missing: str) -> Figure:
-    """Return P(missing | heavy) ÷ P(missing) among peers, with a 95 % interval on the log scale (Katz 1978)."""
+    """Return P(missing | heavy) ÷ P(missing) among peers, with a 95% interval on the log scale (Katz 1978)."""
     both, first, second = peers.adopters(heavy, missing), peers.adopters(heavy), peers.adopters(missing)
     if both < LEAST_SUPPORT or peers.accounts <= first:
         return too_few("peers that adopted both", LEAST_SUPPORT, both)
     lift = (both / first) / (second / peers.accounts)
     spread = 1.959963984540054 * np.sqrt(max(0.0, 1 / both - 1 / first + 1 / second - 1 / peers.accounts))
     low, high = lift * float(np.exp(-spread)), lift * float(np.exp(spread))
-    return Estimate(lift, low, high, both, "co-adoption among peers, log-normal 95 %")
+    return Estimate(lift, low, high, both, "co-adoption among peers, log-normal 95%")
 
 
 def _prior(feature: str, peers: Peers) -> tuple[float, float, float]:
@@ -134,7 +134,7 @@ def _lift(item: FeatureUse, n: int, peers: Peers, generator: np.random.Generator
     above = float((ratio > 1).mean())
     p = 2 * min(above, 1 - above) + 1 / DRAWS
     value = ((used + a) / (n + a + b)) / middle
-    return Estimate(value, low, high, n, f"Beta shrinkage to {peers.accounts} peers, 95 %"), p
+    return Estimate(value, low, high, n, f"Beta shrinkage to {peers.accounts} peers, 95%"), p
 
 
 def _discoveries(p_values: Sequence[float]) -> list[bool]:

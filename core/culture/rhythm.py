@@ -24,7 +24,7 @@ DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 @dataclass(frozen=True)
 class WorkingHours:
-    """The shortest run of hours, perhaps over midnight, that holds 80 % of the working days' events.
+    """The shortest run of hours, perhaps over midnight, that holds 80% of the working days' events.
 
     `end` is exclusive (9 to 17 is 09:00-17:00); the four bounds are the 95 % range over weeks resampled.
     """
@@ -107,7 +107,7 @@ def by_week(hours: Sequence[HourCount], today: date, zone: str) -> npt.NDArray[n
 
 
 def working_days(week: Counts) -> list[int]:
-    """Return the days (Monday 0) that carry at least 40 % of what the busiest five carry in the median."""
+    """Return the days (Monday 0) that carry at least 40% of what the busiest five carry in the median."""
     totals = week.sum(axis=1)
     typical = float(np.median(np.sort(totals)[-5:]))
     return [day for day in range(7) if typical > 0 and totals[day] >= WORKING_DAY_SHARE * typical]
@@ -123,14 +123,14 @@ def working_hours(weekly: Counts, weeks: int) -> WorkingHours | Abstention:
     total = weekly.sum(axis=0)
     start, length = (int(x[0]) for x in _shortest(total[None, :]))
     if length > LONGEST_DAY:
-        return Abstention(f"80 % of the activity takes {length} hours: it goes round the clock", n)
+        return Abstention(f"80% of the activity takes {length} hours: it goes round the clock", n)
     generator = np.random.default_rng(168)
     drawn = generator.multinomial(len(weekly), np.full(len(weekly), 1 / len(weekly)), RESAMPLES) @ weekly
     starts, lengths = _shortest(drawn)
     low, high = _circular_range(starts, start)
     end_low, end_high = _circular_range(starts + lengths, start + length)
     held = float(np.roll(total, -start)[:length].sum() / total.sum())
-    method = f"shortest run with 80 %, {len(weekly)} weeks resampled"
+    method = f"shortest run with 80%, {len(weekly)} weeks resampled"
     return WorkingHours(start, (start + length) % 24, held, low, high, end_low, end_high, n, method)
 
 
@@ -155,7 +155,7 @@ def _since(observed: Observations, weeks: int) -> list[HourCount]:
 
 
 def _shortest(counts: Counts) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """For each row of 24 return start and length of the shortest circular run holding 80 %, the fullest of equals."""
+    """For each row of 24 return start and length of the shortest circular run holding 80%, the fullest of equals."""
     rows = len(counts)
     sums = np.cumsum(np.concatenate([np.zeros((rows, 1)), counts, counts], axis=1), axis=1)
     wanted = HOLDS * counts.sum(axis=1)
@@ -168,7 +168,7 @@ def _shortest(counts: Counts) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int
 
 
 def _circular_range(drawn: npt.NDArray[np.int64], middle: int) -> tuple[int, int]:
-    """Return the 95 % range of hours on the clock around `middle`, each 0-23."""
+    """Return the 95% range of hours on the clock around `middle`, each 0-23."""
     distance = (drawn - middle + 12) % 24 - 12
     low, high = np.quantile(distance, (0.025, 0.975), method="nearest")
     return int(middle + min(low, 0)) % 24, int(middle + max(high, 0)) % 24

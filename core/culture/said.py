@@ -2,10 +2,10 @@
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """Return a fraction as “95 %”, with a real minus."""
-    return f"{share * 100:.{digits}f} %".replace("-", "−")
+    """Return a fraction as “95%”, with a real minus."""
+    return f"{share * 100:.{digits}f}%".replace("-", "−")
 
 
 def signed_percent(share: float) -> str:
-    """Return a fraction as “+5 %” or “−8 %”."""
-    return f"{share * 100:+.0f} %".replace("-", "−")
+    """Return a fraction as “+5%” or “−8%”."""
+    return f"{share * 100:+.0f}%".replace("-", "−")

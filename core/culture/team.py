@@ -60,7 +60,7 @@ def chao1(sightings: Sequence[int]) -> Estimate:
         missed = math.exp(-n / seen)
         middle = seen / (1 - missed)
         spread = Z95 * math.sqrt(seen * missed) / (1 - missed)
-        return Estimate(seen, float(seen), max(seen, middle + spread), n, "Chao1 of person-days, 95 %")
+        return Estimate(seen, float(seen), max(seen, middle + spread), n, "Chao1 of person-days, 95%")
     unseen = once * (once - 1) / (2 * (twice + 1))
     if twice:
         odds = once / twice
@@ -68,9 +68,9 @@ def chao1(sightings: Sequence[int]) -> Estimate:
     else:
         variance = once * (once - 1) / 2 + once * (2 * once - 1) ** 2 / 4 - once**4 / (4 * (seen + unseen))
     if unseen == 0:
-        return Estimate(seen, float(seen), seen + Z95 * math.sqrt(max(variance, 0.0)), n, "Chao1 of person-days, 95 %")
+        return Estimate(seen, float(seen), seen + Z95 * math.sqrt(max(variance, 0.0)), n, "Chao1 of person-days, 95%")
     factor = math.exp(Z95 * math.sqrt(math.log1p(max(variance, 0.0) / unseen**2)))
-    return Estimate(seen + unseen, seen + unseen / factor, seen + unseen * factor, n, "Chao1 of person-days, 95 %")
+    return Estimate(seen + unseen, seen + unseen / factor, seen + unseen * factor, n, "Chao1 of person-days, 95%")
 
 
 def sample_coverage(people: Sequence[ActorDay]) -> Figure:
@@ -94,7 +94,7 @@ def peak_concurrency(runs: Runs) -> int:
 def _from_people(people: Sequence[ActorDay], seen: int, coverage: Figure, concurrency: int, days: int) -> Team:
     share = coverage.value if isinstance(coverage, Estimate) else 0.0
     if share < LEAST_COVERAGE:
-        why = f"would need a sample coverage of 25 %, has {percent(share)}: most people were seen once"
+        why = f"would need a sample coverage of 25%, has {percent(share)}: most people were seen once"
         told = f"At least {seen} people in {days} days; too many were seen only once to say how many there are."
         return Team("actors", Abstention(why, len(people)), seen, True, coverage, concurrency, told)
     size = chao1(list(Counter(row.actor for row in people).values()))
@@ -110,6 +110,6 @@ def _from_concurrency(runs: Runs, concurrency: int) -> Team:
         told = "No event of the window names a user or a session, so nothing can be said of the team's size."
         return Team("none", too_few("events with a user or a session", 1, 0), 0, False, nobody, 0, told)
     low, middle, high = (concurrency / share for share in reversed(BUSY_SHARE))
-    size = Estimate(middle, max(low, concurrency), high, len(runs.starts), "sessions at once ÷ 20-90 % at work, low")
+    size = Estimate(middle, max(low, concurrency), high, len(runs.starts), "sessions at once ÷ 20-90% at work, low")
     told = f"At least {concurrency} people: so many sessions ran at once; no event names its user."
     return Team("concurrency", size, 0, True, nobody, concurrency, told)

@@ -75,7 +75,7 @@ Result = Finding | NotListed
 
 
 def limit_approached(picture: Picture) -> list[Result]:
-    """A limit is used to 80 % on busy days, or will be reached within 60 days; incidents of one day are left out."""
+    """A limit is used to 80% on busy days, or will be reached within 60 days; incidents of one day are left out."""
     return [result for row in picture.usage if (result := _near_limit(row, picture)) is not None]
 
 
@@ -198,7 +198,7 @@ def _near_limit(row: Consumption, picture: Picture) -> Result | None:
     soon = at is not None and at <= SOON_DAYS
     # The forecast leaves incidents out: what it sees coming is no incident, though only the latest day be above 80 %.
     if row.spike and row.share < URGENT_SHARE and not soon:
-        why = f"One day made most of what lay above 80 % of {row.label}: an incident, not a trend."
+        why = f"One day made most of what lay above 80% of {row.label}: an incident, not a trend."
         return NotListed("limit_approached", row.meter, why)
     if row.share < WARN_SHARE and not soon:
         return None

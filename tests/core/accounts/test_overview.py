@@ -142,17 +142,17 @@ def test_who_is_near_a_limit(town: Town) -> None:
     town.judge(town.left, 80, **near)
     assert [one.name for one in near_limits(town.session, town.cast.vera, now=town.now)] == ["Growtown"]
     first = changes_this_week(town.session, town.cast.vera, now=town.now)[0]
-    assert first.sentence == ("1 customer is at 80 % of a limit or more; Growtown is nearest: 95% of API calls a day.")
+    assert first.sentence == ("1 customer is at 80% of a limit or more; Growtown is nearest: 95% of API calls a day.")
 
 
 def test_what_changed_this_week(town: Town) -> None:
     town.judge(town.old, 71, 82)
     town.judge(town.grown, 60, 66)
     money, licensed, health = changes_this_week(town.session, town.cast.fiona, now=town.now)
-    assert money.sentence == "MRR fell by $99.00 to $998.00 since 14 Nov: 1 churned."
+    assert money.sentence == "MRR fell by $99.00 to $998.00 since Nov 14: 1 churned."
     assert [(one.label, one.value) for one in money.facts] == [("Leftville", "Churn: −$99.00 a month")]
     assert licensed.sentence == "1 license was revoked this week; 1 trial ends within the next."
-    assert [one.value for one in licensed.facts] == ["basic license revoked 19 Nov", "trial ends 27 Nov"]
+    assert [one.value for one in licensed.facts] == ["basic license revoked Nov 19", "trial ends Nov 27"]
     assert health.sentence == (
         "Oldtown fell from 82 to 71 in health this week, the most of 2 customers that fell by 5 points or more."
     )
@@ -162,10 +162,10 @@ def test_what_changed_this_week(town: Town) -> None:
 @pytest.mark.parametrize(
     ("opening", "closing", "kinds", "sentence"),
     [
-        (100, 100, {}, "MRR stayed at $1.00 since 14 Nov."),
-        (100, 250, {"new": 2, "expansion": 1}, "MRR rose by $1.50 to $2.50 since 14 Nov: 2 new, 1 expanded."),
-        (100, 100, {"new": 1, "churn": 1}, "MRR is $1.00 again since 14 Nov: 1 new, 1 churned."),
-        (100, 90, {}, "MRR fell by $0.10 to $0.90 since 14 Nov, by exchange rates alone."),
+        (100, 100, {}, "MRR stayed at $1.00 since Nov 14."),
+        (100, 250, {"new": 2, "expansion": 1}, "MRR rose by $1.50 to $2.50 since Nov 14: 2 new, 1 expanded."),
+        (100, 100, {"new": 1, "churn": 1}, "MRR is $1.00 again since Nov 14: 1 new, 1 churned."),
+        (100, 90, {}, "MRR fell by $0.10 to $0.90 since Nov 14, by exchange rates alone."),
     ],
 )
 def test_the_sentence_on_money(opening: int, closing: int, kinds: dict[str, int], sentence: str) -> None:

@@ -66,14 +66,14 @@ def test_95_percent_of_the_api_limit_on_free_is_a_high_pro_upgrade() -> None:
     offer = found.upsells[0]
     assert (offer.priority, offer.offer, offer.offer_label) == ("HIGH", "pro", "Upgrade to Pro")
     assert set(offer.rules) == {"limit_approached", "refused_features", "high_usage"}
-    assert "95 % of the limit of API calls a day" in offer.sentence
+    assert "95% of the limit of API calls a day" in offer.sentence
     assert "3 people were refused Crypto" in offer.sentence
     assert "events a day" in offer.sentence
     assert "Free tier" in offer.sentence
     assert offer.days_left is not None
     assert {fact.rule for fact in offer.evidence} == set(offer.rules)
     limit = next(sentence for sentence in found.sentences if sentence.topic == "limits")
-    assert limit.text.startswith("Using 95 % of the limit of API calls a day on the Free tier, 2")
+    assert limit.text.startswith("Using 95% of the limit of API calls a day on the Free tier, 2")
 
 
 def test_without_the_refusals_basic_would_do() -> None:

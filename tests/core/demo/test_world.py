@@ -88,7 +88,7 @@ def test_there_are_enough_customers_of_each_tier(databases: Databases, fiona: Ac
 def test_acme_is_the_upsell_that_the_seed_describes(databases: Databases, fiona: Actor, built_at: datetime) -> None:
     first = profile_of(databases, fiona, "Acme GmbH", built_at).upsells[0]
     assert (first.priority, first.offer) == ("HIGH", "pro")
-    assert "95 %" in first.sentence or "94 %" in first.sentence or "96 %" in first.sentence
+    assert "95%" in first.sentence or "94%" in first.sentence or "96%" in first.sentence
 
 
 @pytest.mark.parametrize(
