@@ -17,6 +17,8 @@ from api.problems import TITLES
 from core.access.permissions import ALLOWS, ROLE_PERMISSIONS, Permission, Role
 from core.culture import rulebook
 from core.licensing import transitions, verification
+from core.metrics.catalog import METRICS
+from core.metrics.fields import ENTITIES
 from scripts.refusals import refusals
 
 ROOT = Path(__file__).parents[1]
@@ -102,6 +104,30 @@ def ladder() -> str:
     return table(("Rung", "What lives there"), rows)
 
 
+def metrics() -> str:
+    """Return every number of the catalogue with its meaning, formula and what it can be split by."""
+    rows = [
+        (
+            f"{one.label} (`{one.id}`)",
+            one.definition,
+            one.formula,
+            one.unit,
+            ", ".join(one.dimensions),
+            f"`{one.permission}`",
+        )
+        for one in METRICS.values()
+    ]
+    return table(("Number", "Meaning", "Formula", "Unit", "By", "Permission"), rows)
+
+
+def entities() -> str:
+    """Return what questions can list, and the fields of each."""
+    rows = [
+        (entity.capitalize(), ", ".join(one.label for one in fields.values())) for entity, fields in ENTITIES.items()
+    ]
+    return table(("List", "Fields"), rows)
+
+
 def _purpose(module: str) -> str:
     return _first_sentence(inspect.getdoc(import_module(module)) or "")
 
@@ -118,6 +144,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "public-paths": public_paths,
     "commands": commands,
     "ladder": ladder,
+    "metrics": metrics,
+    "entities": entities,
     "verdicts": verification.table,
     "license-acts": transitions.table,
     **rulebook.TABLES,

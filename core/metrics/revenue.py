@@ -126,7 +126,7 @@ REVENUE: Final = (
     _ledger(
         "nrr",
         "NRR",
-        "What the customers of a year ago pay now, expansion included.",
+        "What those who paid at the start pay at the end, expansion included; over twelve months unless asked otherwise.",
         "closing MRR of the opening customers ÷ opening MRR",
         of=from_rate(rates.retention, "opening", "kept", missing=_NOBODY),
         unit="share",
@@ -137,7 +137,7 @@ REVENUE: Final = (
     _ledger(
         "grr",
         "GRR",
-        "What the customers of a year ago pay now, at most what each paid then.",
+        "What those who paid at the start pay at the end, each at most what it paid at the start.",
         "closing MRR of the opening customers, each at most its opening MRR ÷ opening MRR",
         of=from_rate(rates.retention, "opening", "kept_capped", missing=_NOBODY),
         unit="share",
