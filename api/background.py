@@ -21,6 +21,7 @@ from core.culture.writes import recompute_dirty
 from core.demo import world
 from core.jobs.schedule import Periodic, periodic, run_schedule
 from core.jobs.worker import Rhythm, run_worker
+from core.organizations.viewpoint import viewpoint
 from core.telemetry.partitions import drop_old_partitions, ensure_partitions
 from db.session import SYSTEM
 
@@ -73,11 +74,13 @@ def schedule(house: House) -> list[Periodic]:
         seal_waiting(lambda: databases.control.write(SYSTEM), checkpoints, now=clock.now())
 
     def profiles() -> None:
-        recompute_dirty(databases.control, databases.telemetry, now=clock.now(), limit=AT_ONCE)
+        with databases.control.read(SYSTEM) as control:
+            at = viewpoint(control)
+        recompute_dirty(databases.control, databases.telemetry, now=at or clock.now(), limit=AT_ONCE)
 
     def cards() -> None:
         with databases.control.write(SYSTEM) as control, databases.telemetry.read(SYSTEM) as telemetry:
-            refresh_cards(control, telemetry, now=clock.now())
+            refresh_cards(control, telemetry, now=viewpoint(control) or clock.now())
 
     def partitions() -> None:
         with databases.telemetry.write(SYSTEM) as session:

@@ -1,11 +1,11 @@
 """Customer cards brought up to date: what marks, new events and the turn of the day have made stale."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Text, delete, literal_column, select, tuple_
+from sqlalchemy import Text, delete, literal_column, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from core.accounts.card_facts import card_rows
@@ -18,6 +18,7 @@ from db.session import ReadSession, WriteSession
 
 # So many customers' facts are held at a time.
 AT_ONCE: Final = 500
+_A_DAY: Final = timedelta(days=1)
 # Changes with every write of the row: two marks in one instant differ.
 _VERSION: Final = literal_column("card_mark.xmin::text", Text)
 
@@ -49,8 +50,10 @@ def _due(session: ReadSession, telemetry: ReadSession, now: datetime, limit: int
     if len(found) < limit:
         found.update(dict.fromkeys(_active_since(session, telemetry, limit)))
     if len(found) < limit:
-        of_yesterday = customer_card.c.refreshed_at < midnight(now.date())
-        oldest = select(customer_card.c.organization_id).where(of_yesterday).order_by(customer_card.c.refreshed_at)
+        at = customer_card.c.refreshed_at
+        # One that is newer than now by a day shows the customer from another viewpoint.
+        of_another_day = or_(at < midnight(now.date()), at > now + _A_DAY)
+        oldest = select(customer_card.c.organization_id).where(of_another_day).order_by(at)
         found.update(dict.fromkeys(session.execute(oldest.limit(limit)).scalars()))
     return list(found)[:limit]
 
@@ -95,7 +98,9 @@ def _write(session: WriteSession, rows: list[dict[str, Any]]) -> set[UUID]:
         return set()
     statement = insert(customer_card)
     changed = {name: statement.excluded[name] for name in rows[0] if name != "organization_id"}
-    newer = statement.excluded.refreshed_at >= customer_card.c.refreshed_at
+    at = statement.excluded.refreshed_at
+    # What comes a day late is not late: it is of another viewpoint.
+    newer = or_(at >= customer_card.c.refreshed_at, at < customer_card.c.refreshed_at - _A_DAY)
     written = statement.on_conflict_do_update(
         index_elements=[customer_card.c.organization_id], set_=changed, where=newer
     ).returning(customer_card.c.organization_id)

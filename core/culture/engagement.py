@@ -65,7 +65,8 @@ def read_sessions(by_gap: Mapping[int, Runs]) -> Sessions:
 
 def read_engagement(observed: Observations) -> Engagement:
     """Return stickiness (mean people a day ÷ people in 28 days, by person) and the days of presence."""
-    active = sorted({row.hour.date() for row in observed.hours_in(observed.window) if row.events})
+    by_hour = {row.hour.date() for row in observed.hours_in(observed.window) if row.events}
+    active = by_hour | {row.day for row in observed.told_in(observed.window) if row.events}
     silence = None
     if observed.last_event_at is not None:
         silence = max(0.0, (observed.now - observed.last_event_at).total_seconds() / 86_400)

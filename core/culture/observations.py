@@ -55,6 +55,15 @@ class HourCount:
 
 
 @dataclass(frozen=True)
+class ToldDay:
+    """Use of one UTC day that was told without hours: it counts, and says nothing of rhythm."""
+
+    day: date
+    events: int
+    errors: int = 0
+
+
+@dataclass(frozen=True)
 class FeatureDay:
     """One feature on one day; `denied` of the events were answered 402 or 403."""
 
@@ -123,15 +132,17 @@ class Facet:
 class Observations:
     """Everything observed of one install up to `now`; `window` is the 28 days that most readings are about.
 
-    `hours` reach back 84 days, `features` as far as there are any, the rest covers the window. `runs` are by the gap in
-    minutes that ends a session, `latencies` count events by bucket (core/telemetry/latency.py); `late` and `duplicates`
-    are by the day of arrival; `first_event_at` and `last_event_at` are whole hours.
+    `hours` and `told` (use known by the day alone) reach back 84 days, `features` as far as there are any, the rest
+    covers the window. `runs` are by the gap in minutes that ends a session, `latencies` count events by bucket
+    (core/telemetry/latency.py); `late` and `duplicates` are by the day of arrival; `first_event_at` and `last_event_at`
+    are whole hours, or the beginning of a day told.
     """
 
     install_id: str
     now: datetime
     window: Window
     hours: Sequence[HourCount] = ()
+    told: Sequence[ToldDay] = ()
     features: Sequence[FeatureDay] = ()
     feature_actors: Sequence[FeatureActorDay] = ()
     actors: Sequence[ActorDay] = ()
@@ -146,6 +157,14 @@ class Observations:
     def hours_in(self, window: Window) -> list[HourCount]:
         """Return the hours that lie within a window."""
         return [hour for hour in self.hours if window.holds(hour.hour.date())]
+
+    def told_in(self, window: Window) -> list[ToldDay]:
+        """Return the days told without hours that lie within a window."""
+        return [told for told in self.told if window.holds(told.day)]
+
+    def counted_in(self, window: Window) -> list[HourCount | ToldDay]:
+        """Return everything that counts events within a window, whether it tells the hour or not."""
+        return [*self.hours_in(window), *self.told_in(window)]
 
     def named_actors(self) -> list[ActorDay]:
         """Return the days of known people, in the window."""

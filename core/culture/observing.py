@@ -19,6 +19,7 @@ from core.culture.observations import (
     Minutes,
     Observations,
     Runs,
+    ToldDay,
     Window,
     window_until,
 )
@@ -49,6 +50,7 @@ def observe(session: ReadSession, install_id: str, now: datetime) -> Observation
         now=now,
         window=window,
         hours=_hours(session, install_id, window),
+        told=_told(session, install_id, window),
         features=_features(session, install_id, window),
         feature_actors=tuple(FeatureActorDay(*row) for row in _rows(reads.feature_actors(session, *within))),
         actors=tuple(ActorDay(*row) for row in _rows(_people(actors)[["day", "actor", "events"]])),
@@ -68,6 +70,11 @@ def _hours(session: ReadSession, install_id: str, window: Window) -> tuple[HourC
     instants = frame["hour"].dt.to_pydatetime() if len(frame) else ()
     counts = frame[["events", "api_calls", "errors", "timed", "ms_sum"]]
     return tuple(HourCount(hour, *row) for hour, row in zip(instants, _rows(counts), strict=True))
+
+
+def _told(session: ReadSession, install_id: str, window: Window) -> tuple[ToldDay, ...]:
+    start = window.last_day - timedelta(days=RHYTHM_DAYS)
+    return tuple(ToldDay(*row) for row in _rows(reads.told_by_day(session, install_id, start, window.last_day)))
 
 
 def _features(session: ReadSession, install_id: str, window: Window) -> tuple[FeatureDay, ...]:

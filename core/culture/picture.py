@@ -87,16 +87,16 @@ def take(
 
     A feature that no install anywhere uses sends no events (single sign-on, say): its absence tells nothing of anyone.
     """
-    hours = observed.hours_in(observed.window)
+    hours, counted = observed.hours_in(observed.window), observed.counted_in(observed.window)
     sessions = read_sessions(observed.runs)
     features = with_lifts(read_features(observed, account.features), peers)
     stack = read_stack(observed)
     return Picture(
         account=account,
         observed=observed,
-        events=sum(row.events for row in hours),
+        events=sum(row.events for row in counted),
         api_calls=sum(row.api_calls for row in hours),
-        errors=sum(row.errors for row in hours),
+        errors=sum(row.errors for row in counted),
         features=features,
         rhythm=read_rhythm(observed, events_per_session(observed, sessions)),
         sessions=sessions,

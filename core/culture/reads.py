@@ -111,7 +111,7 @@ def profile(control: ReadSession, telemetry: ReadSession, actor: Actor, install_
         kept is not None
         and kept.method_version == METHOD_VERSION
         and kept.tier_id == license.tier_id
-        and now - kept.computed_at < FRESH
+        and abs(now - kept.computed_at) < FRESH
         and dirty_mark(telemetry, install_id) is None
     ):
         return from_json(kept.profile)
@@ -235,9 +235,12 @@ def not_listed(session: ReadSession, actor: Actor, *, limit: int = 200) -> tuple
 
 
 def stale_installs(session: ReadSession, *, now: datetime, limit: int) -> list[str]:
-    """Return installs whose stored profile is a day old or of another method, the oldest first."""
+    """Return installs whose stored profile is a day old or of another method, the oldest first.
+
+    One that is newer than `now` by a day is of another viewpoint, and as stale.
+    """
     c = culture_profile.c
-    old = or_(c.computed_at <= now - FRESH, c.method_version != METHOD_VERSION)
+    old = or_(c.computed_at <= now - FRESH, c.computed_at > now + FRESH, c.method_version != METHOD_VERSION)
     return list(session.execute(select(c.install_id).where(old).order_by(c.computed_at).limit(limit)).scalars())
 
 

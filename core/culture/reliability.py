@@ -33,6 +33,7 @@ class Reliability:
 def read_reliability(observed: Observations, features: Features) -> Reliability:
     """Return the error rate and the mean duration of the window, and the features worst first."""
     hours = observed.hours_in(observed.window)
+    counted = observed.counted_in(observed.window)
     timed = [row for row in hours if row.timed]
     by_feature = [
         FeatureErrors(item.feature, item.label, _rate(item.errors, item.events))
@@ -41,7 +42,7 @@ def read_reliability(observed: Observations, features: Features) -> Reliability:
     ]
     by_feature.sort(key=lambda row: -getattr(row.error_rate, "value", -1.0))
     return Reliability(
-        error_rate=_rate(sum(row.errors for row in hours), sum(row.events for row in hours)),
+        error_rate=_rate(sum(row.errors for row in counted), sum(row.events for row in counted)),
         mean_ms=ratio_of_sums([float(row.ms_sum) for row in timed], [float(row.timed) for row in timed], "timed hours"),
         p95_ms=_p95(observed.latencies),
         by_feature=tuple(by_feature),

@@ -52,7 +52,7 @@ def change_per_four_weeks(events: Sequence[int]) -> Figure:
     low = slopes[max(0, math.floor((len(slopes) - spread) / 2))]
     high = slopes[min(len(slopes) - 1, math.ceil((len(slopes) + spread) / 2) - 1)]
     value, low, high = (math.expm1(4 * float(slope)) for slope in (np.median(slopes), low, high))
-    return Estimate(value, low, high, n, "Theil–Sen over weeks, 95 %")
+    return Estimate(value, low, high, n, "Theil–Sen over weeks, 95%")
 
 
 def shown_change(change: Figure) -> float | None:
@@ -69,10 +69,12 @@ def _weeks(observed: Observations) -> tuple[Week, ...]:
     lived = (today - observed.first_event_at.astimezone(UTC).date()).days
     number = min(MOST_WEEKS, lived // 7)
     events, errors = [0] * number, [0] * number
-    for row in observed.hours:
-        age = ((today - row.hour.astimezone(UTC).date()).days - 1) // 7
+    counted = [(row.hour.astimezone(UTC).date(), row.events, row.errors) for row in observed.hours]
+    counted += [(row.day, row.events, row.errors) for row in observed.told]
+    for day, happened, failed in counted:
+        age = ((today - day).days - 1) // 7
         if 0 <= age < number:
-            events[age] += row.events
-            errors[age] += row.errors
+            events[age] += happened
+            errors[age] += failed
     firsts = [today - timedelta(days=7 * (age + 1)) for age in range(number)]
     return tuple(Week(firsts[age], events[age], errors[age]) for age in reversed(range(number)))

@@ -9,13 +9,28 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Literal
 
 import pandas as pd
-from sqlalchemy import ARRAY, BigInteger, Column, Select, Table, Text, cast, func, literal_column, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    DateTime,
+    Select,
+    Table,
+    Text,
+    cast,
+    func,
+    literal_column,
+    select,
+    tuple_,
+    union_all,
+)
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.periods import midnight
 from db.models.telemetry import (
     actor_rollup,
+    day_rollup,
     dirty_install,
     event,
     facet_rollup,
@@ -143,23 +158,49 @@ def daily_api_calls(session: ReadSession, install_id: str, start: date, end: dat
 
 
 def daily_events(session: ReadSession, install_ids: Sequence[str], start: date, end: date) -> pd.DataFrame:
-    """Return install_id, day, events for a list of installs; days without events have no row."""
-    return _frame(session, _daily(install_ids, start, end, hour_rollup.c.events))
+    """Return install_id, day, events for a list of installs; days without events have no row.
+
+    Use that was told by the day counts beside what was told event by event.
+    """
+    told = select(day_rollup.c.install_id, day_rollup.c.day, day_rollup.c.events).where(
+        day_rollup.c.install_id.in_(install_ids), day_rollup.c.day.between(start, end)
+    )
+    both = union_all(_daily(install_ids, start, end, hour_rollup.c.events).order_by(None), told).subquery()
+    key = (both.c.install_id, both.c.day)
+    events = cast(func.sum(both.c.events), BigInteger).label("events")
+    return _frame(session, select(*key, events).group_by(*key).order_by(*key))
+
+
+def told_by_day(session: ReadSession, install_id: str, start: date, end: date) -> pd.DataFrame:
+    """Return day, events, errors of use that was told by the day, and is in no hour."""
+    return _by_day(session, day_rollup, ("day", "events", "errors"), install_id, start, end)
 
 
 def first_and_last_event(session: ReadSession, install_id: str) -> Span | None:
-    """Return when an install's events begin and end, to the hour, or None if it never sent any."""
-    hour = hour_rollup.c.hour
-    ends = select(func.min(hour).label("first"), func.max(hour).label("last"))
-    row = session.execute(ends.where(hour_rollup.c.install_id == install_id)).mappings().one()
+    """Return when an install's events begin and end, to the hour, or None if it never sent any.
+
+    Of use that was told by the day, the beginning of the day is taken.
+    """
+    hour, day = hour_rollup.c.hour, _beginning(day_rollup.c.day)
+    hours = select(func.min(hour).label("first"), func.max(hour).label("last")).where(
+        hour_rollup.c.install_id == install_id
+    )
+    days = select(func.min(day), func.max(day)).where(day_rollup.c.install_id == install_id)
+    both = union_all(hours, days).subquery()
+    row = (
+        session.execute(select(func.min(both.c.first).label("first"), func.max(both.c.last).label("last")))
+        .mappings()
+        .one()
+    )
     return Span(**row) if row["first"] is not None else None
 
 
 def last_events(session: ReadSession, install_ids: Sequence[str]) -> dict[str, datetime]:
-    """Return the hour of the last event of each install that ever sent one."""
+    """Return the hour of the last event of each install that ever sent one, or the beginning of its last day told."""
     asked = func.unnest(cast(list(install_ids), ARRAY(Text))).column_valued("asked")
-    last = select(func.max(hour_rollup.c.hour)).where(hour_rollup.c.install_id == asked).scalar_subquery()
-    found = session.execute(select(asked.label("install_id"), last.label("last"))).mappings()
+    hour = select(func.max(hour_rollup.c.hour)).where(hour_rollup.c.install_id == asked).scalar_subquery()
+    day = select(_beginning(func.max(day_rollup.c.day))).where(day_rollup.c.install_id == asked).scalar_subquery()
+    found = session.execute(select(asked.label("install_id"), func.greatest(hour, day).label("last"))).mappings()
     return {row["install_id"]: row["last"] for row in found if row["last"] is not None}
 
 
@@ -227,6 +268,11 @@ def _daily(install_ids: Sequence[str], start: date, end: date, counted: Column[i
         .group_by(table.c.install_id, day)
         .order_by(table.c.install_id, day)
     )
+
+
+def _beginning(day: Any) -> Any:
+    """Return the instant at which a UTC day begins."""
+    return func.timezone("UTC", cast(day, DateTime), type_=DateTime(timezone=True))
 
 
 def _by_day(

@@ -38,6 +38,7 @@ NARROW_STATEMENTS = {
     "core/licensing/decisions.py": "the log of decisions, and one made again",
     "core/licensing/status.py": "the status rule as an expression, beside the same rule in Python",
     "core/organizations/marks.py": "the marks that every domain below the card leaves",
+    "core/organizations/viewpoint.py": "one row that every door asks for",
     "core/usage/records.py": "counts a record once, whatever is retried",
 }
 

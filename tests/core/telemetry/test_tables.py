@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 from core.config import Settings
 from core.databases import Databases
 from core.telemetry import partitions, reads
+from core.telemetry.daily_use import DailyUse, record_daily_use
 from core.telemetry.writes import ingest
 from db import migrate
 from db.models import metadata, registry, telemetry, telemetry_metadata
@@ -43,6 +44,8 @@ def test_a_customer_sees_rows_of_its_own_installs_and_without_installs_none(
     with databases.telemetry.write(SYSTEM) as session:
         ingest(session, install_id, [event], now=NOW)
         ingest(session, f"{install_id}-other", [event], now=NOW)
+        installs = (install_id, f"{install_id}-other")
+        record_daily_use(session, [DailyUse(one, "1", NOW.date(), "pos", 1) for one in installs], now=NOW)
 
     def seen(tenancy: Tenancy) -> set[str]:
         with databases.telemetry.read(tenancy) as session:
