@@ -1,10 +1,28 @@
-"""Tables of plans and subscriptions: what a tier costs, as data, and the priced agreement behind a license."""
+"""Tables of products, plans and subscriptions: what a tier holds and costs, as data, and the priced agreements."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Numeric, Table, Text, UniqueConstraint, Uuid
 from sqlalchemy.sql import text as sql
 
 from db.models import metadata
 from db.types import instant, minor, organization_id, primary_id, text
+
+product = Table(
+    "product",
+    metadata,
+    text("id", primary_key=True),
+    text("label"),
+    Column("rank", Integer, nullable=False),
+)
+
+# What part of a tier's price each product in it stands for, by relative stand-alone price (IFRS 15); adds up to 1.
+tier_product = Table(
+    "tier_product",
+    metadata,
+    Column("tier_id", Text, ForeignKey("tier.id"), primary_key=True),
+    Column("product_id", Text, ForeignKey("product.id"), primary_key=True),
+    Column("share", Numeric(9, 8), nullable=False),
+    CheckConstraint("share > 0 AND share <= 1", name="share"),
+)
 
 price = Table(
     "price",
@@ -25,8 +43,11 @@ subscription = Table(
     metadata,
     primary_id(),
     organization_id(index=True),
-    Column("license_id", Uuid, ForeignKey("license.id"), nullable=False, index=True),
+    # Imported history has subscriptions that no license of ours stands behind.
+    Column("license_id", Uuid, ForeignKey("license.id"), nullable=True, index=True),
     Column("tier_id", Text, ForeignKey("tier.id"), nullable=False),
+    # Sold for one product alone; otherwise for all that the tier holds.
+    Column("product_id", Text, ForeignKey("product.id"), nullable=True),
     text("billing_period"),
     text("currency"),
     minor("amount_minor"),
@@ -44,3 +65,4 @@ Index(
     unique=True,
     postgresql_where=subscription.c.ended_at.is_(None),
 )
+Index("ix_subscription_started", subscription.c.started_at.desc(), subscription.c.id.desc())

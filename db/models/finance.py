@@ -27,6 +27,9 @@ movement = Table(
     Column("tier_id", Text, ForeignKey("tier.id"), nullable=False),
     # A change of tier takes the MRR it had (moved_minor) from the old tier along, so that MRR by tier adds up too.
     Column("from_tier_id", Text, ForeignKey("tier.id"), nullable=True),
+    # The one product it was and is sold for; null where the tier's shares say.
+    Column("product_id", Text, ForeignKey("product.id"), nullable=True),
+    Column("from_product_id", Text, ForeignKey("product.id"), nullable=True),
     Column("moved_minor", BigInteger, nullable=False, server_default=sql("0")),
     text("kind"),
     instant("effective_at"),
@@ -42,6 +45,7 @@ movement = Table(
         name="sign",
     ),
     CheckConstraint("(from_tier_id IS NULL) = (moved_minor = 0) AND moved_minor >= 0", name="moved"),
+    CheckConstraint("from_product_id IS NULL OR from_tier_id IS NOT NULL", name="moved_product"),
 )
 Index("ix_movement_organization_effective", movement.c.organization_id, movement.c.effective_at)
 Index("ix_movement_effective", movement.c.effective_at)
