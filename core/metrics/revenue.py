@@ -126,7 +126,7 @@ REVENUE: Final = (
     _ledger(
         "nrr",
         "NRR",
-        "What those who paid at the start pay at the end, expansion included; over twelve months unless asked otherwise.",
+        "What those who paid at the start pay at the end, expansion included (over twelve months by default).",
         "closing MRR of the opening customers ÷ opening MRR",
         of=from_rate(rates.retention, "opening", "kept", missing=_NOBODY),
         unit="share",
