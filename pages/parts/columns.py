@@ -80,6 +80,11 @@ def number(label: str, *, digits: int = 1, help: str = "") -> ColumnConfig:
     return st.column_config.NumberColumn(label, format=f"%.{digits}f", help=help or None)
 
 
+def rate(label: str, *, help: str = "") -> ColumnConfig:
+    """A change in percent, with its sign; cells are hundredths: 4.2 is +4.2%."""
+    return st.column_config.NumberColumn(label, format="%+.1f%%", help=help or None)
+
+
 def when(label: str) -> ColumnConfig:
     """How long ago (or until); the exact moment in the reader's zone shows on hover."""
     return st.column_config.DatetimeColumn(label, format="distance", width=130)

@@ -176,6 +176,18 @@ def test_a_waterfall_says_where_its_axis_starts() -> None:
     assert figure.layout.yaxis.range[0] > 0
 
 
+def test_cells_that_can_be_picked_say_which_they_are() -> None:
+    kept = units.percent("of customers")
+    figure = charts.heatmap(
+        COHORTS, row="cohort", column="age", value="kept", title="Cohorts", unit=kept, pick=True
+    ).figure
+    cells, points = figure.data
+    assert [list(each) for each in points.customdata] == [["Jun", "0"], ["Jun", "1"], ["Jul", "0"]]
+    assert list(points.text) == ["100.0%", "92.0%", "100.0%"]
+    assert points.marker.opacity == 0
+    assert cells.hoverinfo == "skip"
+
+
 def test_unknown_parts_of_a_score_are_not_counted_as_zero_points() -> None:
     words = [note.text for note in every_chart()["score"].figure.layout.annotations]
     assert "no data" in words

@@ -1,7 +1,7 @@
 """What all charts share: the frame with its title and unit, axes in words, and the way onto the page."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,15 +35,25 @@ class Chart:
     alt: str
 
 
-def show(chart: Chart, key: str, *, select: bool = False) -> list[dict[str, Any]]:
-    """Draw the chart; with `select` answer the points a person picked (each with x, y and customdata)."""
+def show(
+    chart: Chart, key: str, *, select: bool = False, on_pick: Callable[[list[dict[str, Any]]], None] | None = None
+) -> list[dict[str, Any]]:
+    """Draw the chart; with `select` answer the points a person picked (each with x, y and customdata).
+
+    `on_pick` is called with them once, in the run after the click; a picked point stays picked in later runs.
+    """
     # A drawn chart keeps its colors when the reader changes theme; another key makes the next run draw it anew.
     key = f"{key}-{st.context.theme.type}"
-    if not select:
+    if not select and on_pick is None:
         st.plotly_chart(chart.figure, key=key, config=PLOT_CONFIG, alt=chart.alt)
         return []
+
+    def picked() -> None:
+        if on_pick is not None:
+            on_pick([dict(point) for point in st.session_state[key].selection.points])
+
     event = st.plotly_chart(
-        chart.figure, key=key, config=PLOT_CONFIG, alt=chart.alt, on_select="rerun", selection_mode="points"
+        chart.figure, key=key, config=PLOT_CONFIG, alt=chart.alt, on_select=picked, selection_mode="points"
     )
     return [dict(point) for point in event.selection.points]
 

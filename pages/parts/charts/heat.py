@@ -77,12 +77,14 @@ def heatmap(
     unit: Unit,
     written: bool = True,
     from_zero: bool = True,
+    pick: bool = False,
     palette: Palette = SCREEN,
     height: int | None = None,
 ) -> Chart:
     """One cell a row of `frame`, rows and columns in the order they appear; `written` puts the value into the cell.
 
-    Shades start at zero, or with `from_zero` off at the lowest value (for values that lie close together).
+    Shades start at zero, or with `from_zero` off at the lowest value (for values that lie close together). With `pick`
+    a cell can be picked; the customdata of its point is its row and its column.
     """
     rows, columns = list(dict.fromkeys(frame[row])), list(dict.fromkeys(frame[column]))
     height = height or _AROUND + _ROW_HEIGHT * max(len(rows), 2)
@@ -100,6 +102,8 @@ def heatmap(
     if written:
         # The browser picks a size that fits the cell and black or white by its shade.
         figure.update_traces(text=_words(grid, unit.short), texttemplate="%{text}")
+    if pick:
+        _make_pickable(figure, grid, unit, palette)
     ordered = known.sort_values(value)
     least, most = ordered.iloc[0], ordered.iloc[-1]
     return Chart(
@@ -111,6 +115,26 @@ def heatmap(
 
 def _words(grid: _Grid, show: Callable[[say.Number], str]) -> list[list[str]]:
     return [["" if np.isnan(cell) else show(float(cell)) for cell in line] for line in grid.cells]
+
+
+def _make_pickable(figure: go.Figure, grid: _Grid, unit: Unit, palette: Palette) -> None:
+    """Lay an unseen point over each cell that has a value: Plotly tells of clicks on points, not on cells."""
+    places = [(row, column) for row in range(len(grid.rows)) for column in range(len(grid.columns))]
+    known = [(row, column) for row, column in places if not np.isnan(grid.cells[row, column])]
+    unseen = {"marker": {"opacity": 0}}
+    figure.update_traces(hoverinfo="skip", hovertemplate=None)
+    figure.add_scatter(
+        x=[grid.columns[column] for _, column in known],
+        y=[grid.rows[row] for row, _ in known],
+        mode="markers",
+        marker={"size": _ROW_HEIGHT, "symbol": "square", "opacity": 0, "color": palette.surface},
+        selected=unseen,
+        unselected=unseen,
+        text=[unit.exact(float(grid.cells[row, column])) for row, column in known],
+        customdata=[[grid.rows[row], grid.columns[column]] for row, column in known],
+        hovertemplate="%{y} %{x}: %{text}<extra></extra>",
+        showlegend=False,
+    )
 
 
 def _add_cells(figure: go.Figure, grid: _Grid, unit: Unit, palette: Palette) -> None:
