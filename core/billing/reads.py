@@ -35,17 +35,21 @@ class Price:
 
 @dataclass(frozen=True)
 class Subscription:
-    """The priced agreement behind a license; a change of terms ends one and starts the next."""
+    """A priced agreement, mostly behind a license; a change of terms ends one and starts the next.
+
+    `product_id` is the one product it is sold for; None where it pays for all that its tier holds.
+    """
 
     id: UUID
     organization_id: UUID
-    license_id: UUID
+    license_id: UUID | None
     tier_id: str
     billing_period: BillingPeriod
     amount: Money
     quantity: int
     started_at: datetime
     ended_at: datetime | None
+    product_id: str | None = None
 
     @property
     def mrr(self) -> Money:
@@ -154,4 +158,5 @@ def _subscription(row: Row[Any]) -> Subscription:
         row.quantity,
         row.started_at,
         row.ended_at,
+        row.product_id,
     )

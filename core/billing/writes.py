@@ -1,5 +1,7 @@
 """Subscriptions started, changed and ended; the movement each causes is recorded by finance, one rung up."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,24 +33,37 @@ def start_subscription(
     *,
     now: datetime,
     quantity: int = 1,
+    product_id: str | None = None,
 ) -> Subscription:
     """Begin to charge `amount` a period for a license; Conflict where a subscription already pays for it."""
     _may_price(actor)
-    _check_terms(amount, quantity)
     if active_subscription(session, actor, license_id) is not None:
         raise Conflict("This license already has a subscription. Change that one.", code="already_subscribed")
-    made = _begin(session, organization_id, license_id, tier_id, billing_period, amount, quantity, now)
+    made = Subscription(
+        new_id(), organization_id, license_id, tier_id, billing_period, amount, quantity, now, None, product_id
+    )
+    _insert(session, [made])
     _record(session, actor, "subscription.started", made, now=now, after=_terms(made))
     return made
 
 
 def end_subscription(
-    session: WriteSession, actor: Actor, ended: Subscription, *, now: datetime, reason: str | None = None
-) -> None:
-    """Charge no more from `now` on; Conflict where it has ended already."""
+    session: WriteSession,
+    actor: Actor,
+    ended: Subscription,
+    *,
+    now: datetime,
+    reason: str | None = None,
+    ends_at: datetime | None = None,
+) -> Subscription:
+    """Charge no more from `now` on, or from `ends_at` (the end of what is paid), and return it so ended.
+
+    Conflict where it has ended already.
+    """
     _may_price(actor)
-    _end(session, ended, now)
+    over = _end(session, ended, ends_at or now)
     _record(session, actor, "subscription.ended", ended, now=now, before=_terms(ended), reason=reason)
+    return over
 
 
 def change_subscription(
@@ -63,20 +78,37 @@ def change_subscription(
 ) -> Subscription:
     """Replace the terms from `now` on and return the new subscription; the old one stays as history."""
     _may_price(actor)
-    _check_terms(amount, current.quantity)
-    _end(session, current, now)
-    made = _begin(
-        session,
-        current.organization_id,
-        current.license_id,
-        tier_id,
-        billing_period,
-        amount,
-        current.quantity,
-        now,
+    made = replace(
+        current,
+        id=new_id(),
+        tier_id=tier_id,
+        billing_period=billing_period,
+        amount=amount,
+        started_at=now,
+        ended_at=None,
     )
+    _end(session, current, now)
+    _insert(session, [made])
     _record(session, actor, "subscription.changed", made, now=now, before=_terms(current), after=_terms(made))
     return made
+
+
+def record_past_subscriptions(
+    session: WriteSession, actor: Actor, rows: Sequence[Subscription], *, now: datetime
+) -> None:
+    """Insert subscriptions as they were elsewhere, ended or running, with ids of the caller's; one audit entry.
+
+    Their movements are finance's (`append_history`). InvalidInput for one that ends before it begins, or costs less
+    than nothing.
+    """
+    _may_price(actor)
+    if not rows:
+        return
+    _insert(session, rows)
+    told = {"subscriptions": len(rows), "customers": len({one.organization_id for one in rows})}
+    whose = rows[0].organization_id if told["customers"] == 1 else None
+    target = ("subscriptions", str(rows[0].id))
+    audit.record(session, actor, "subscriptions.imported", target, now=now, organization_id=whose, after=told)
 
 
 def _may_price(actor: Actor) -> None:
@@ -85,52 +117,34 @@ def _may_price(actor: Actor) -> None:
         actor.require(Permission.LICENSE_UPDATE_TIER)
 
 
-def _check_terms(amount: Money, quantity: int) -> None:
-    if amount.minor < 0 or quantity < 1:
-        raise InvalidInput("A subscription costs nothing or more, for a quantity of at least one.", field="amount")
+def _insert(session: WriteSession, made: Sequence[Subscription]) -> None:
+    for one in made:
+        if one.amount.minor < 0 or one.quantity < 1:
+            raise InvalidInput("A subscription costs nothing or more, for a quantity of at least one.", field="amount")
+        if one.ended_at is not None and one.ended_at < one.started_at:
+            raise InvalidInput("A subscription can't end before it began.", field="endedAt", code="ends_before_start")
+    session.execute(insert(subscription), [_row(one) for one in made])
 
 
-def _begin(
-    session: WriteSession,
-    organization_id: UUID,
-    license_id: UUID,
-    tier_id: str,
-    billing_period: BillingPeriod,
-    amount: Money,
-    quantity: int,
-    now: datetime,
-) -> Subscription:
-    made = Subscription(
-        new_id(), organization_id, license_id, tier_id, billing_period, amount, quantity, started_at=now, ended_at=None
-    )
-    session.execute(
-        insert(subscription).values(
-            id=made.id,
-            organization_id=organization_id,
-            license_id=license_id,
-            tier_id=tier_id,
-            billing_period=billing_period,
-            currency=amount.currency,
-            amount_minor=amount.minor,
-            quantity=quantity,
-            started_at=now,
-        )
-    )
-    return made
+def _row(of: Subscription) -> dict[str, Any]:
+    row = {name: getattr(of, name) for name in Subscription.__dataclass_fields__ if name != "amount"}
+    return {**row, "amount_minor": of.amount.minor, "currency": of.amount.currency}
 
 
-def _end(session: WriteSession, ended: Subscription, now: datetime) -> None:
-    if now < ended.started_at:
+def _end(session: WriteSession, ended: Subscription, at: datetime) -> Subscription:
+    if at < ended.started_at:
         raise Conflict("A subscription can't end before it began.", code="ends_before_start")
     still_open = (subscription.c.id == ended.id) & subscription.c.ended_at.is_(None)
-    if session.execute(update(subscription).where(still_open).values(ended_at=now)).rowcount == 0:
+    if session.execute(update(subscription).where(still_open).values(ended_at=at)).rowcount == 0:
         raise Conflict("This subscription has already ended.", code="already_ended")
+    return replace(ended, ended_at=at)
 
 
 def _terms(of: Subscription) -> dict[str, Any]:
     return {
-        "licenseId": str(of.license_id),
+        "licenseId": str(of.license_id) if of.license_id else None,
         "tier": of.tier_id,
+        **({"product": of.product_id} if of.product_id else {}),
         "billingPeriod": of.billing_period,
         "amountMinor": of.amount.minor,
         "currency": of.amount.currency,

@@ -1,10 +1,13 @@
 """Which kind of movement a change of a customer's MRR is, and the bridge from one MRR to the next."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from datetime import datetime
+from typing import Final, Literal, NamedTuple
+from uuid import UUID
 
-from core.errors import Conflict
+from core.billing.reads import Subscription
+from core.errors import Conflict, InvalidInput
 from core.money import Money, total
 from core.periods import Period
 
@@ -18,6 +21,40 @@ class Standing:
 
     mrr: Mapping[str, int]
     ever_paid: bool
+
+    def after(self, change: Money) -> "Standing":
+        """Return where the customer stands once their MRR has changed."""
+        left = self.mrr.get(change.currency, 0) + change.minor
+        return Standing({**self.mrr, change.currency: left}, self.ever_paid or bool(change))
+
+
+class Step(NamedTuple):
+    """From one subscription to the next, from none to one, or from one to none; `at` is when it takes effect."""
+
+    at: datetime
+    before: Subscription | None
+    after: Subscription | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a step writes into the ledger.
+
+    The change is booked on the tier, and where the subscription is for one product alone, on the product; `moved_minor`
+    is the MRR that went along from others (`from_…`). What ends is booked where it was.
+    """
+
+    subscription_id: UUID
+    tier_id: str
+    product_id: str | None
+    from_tier_id: str | None
+    from_product_id: str | None
+    moved_minor: int
+    kind: MovementKind
+    effective_at: datetime
+    change: Money
+    reason: str | None
 
 
 @dataclass(frozen=True)
@@ -56,3 +93,46 @@ def classify(standing: Standing, change: Money, *, changes_tier: bool = False) -
     if not any({**standing.mrr, change.currency: left}.values()):
         return "churn"
     return "expansion" if change.minor > 0 else "contraction"
+
+
+def entries(standing: Standing, steps: Iterable[Step]) -> Iterator[Entry]:
+    """Yield what each step of one customer, in their order, writes into the ledger; steps that move nothing, nothing.
+
+    Monthly to quarterly at three times the price moves nothing. Raises what `classify` raises.
+    """
+    for step in steps:
+        made = _entry(standing, step)
+        if made is not None:
+            standing = standing.after(made.change)
+            yield made
+
+
+def _entry(standing: Standing, step: Step) -> Entry | None:
+    before, after = step.before, step.after
+    known = after if after and (after.mrr or not before) else before
+    if known is None:
+        raise InvalidInput("A movement needs a subscription before it, after it, or both.")
+    if before and after and before.amount.currency != after.amount.currency:
+        raise InvalidInput("Another currency is another subscription: end the one, then start the other.")
+    nothing = Money(0, known.amount.currency)
+    had, has = (one.mrr if one else nothing for one in (before, after))
+    came_from = before if before and had and _place(before) != _place(known) else None
+    kind = classify(standing, has - had, changes_tier=came_from is not None)
+    if kind is None:
+        return None
+    return Entry(
+        subscription_id=known.id,
+        tier_id=known.tier_id,
+        product_id=known.product_id,
+        from_tier_id=came_from.tier_id if came_from else None,
+        from_product_id=came_from.product_id if came_from else None,
+        moved_minor=had.minor if came_from else 0,
+        kind=kind,
+        effective_at=step.at,
+        change=has - had,
+        reason=step.reason,
+    )
+
+
+def _place(of: Subscription) -> tuple[str, str | None]:
+    return of.tier_id, of.product_id

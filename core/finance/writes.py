@@ -1,7 +1,9 @@
 """The movement ledger's only pen, and new exchange rates; both append and never alter."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +15,7 @@ from core.access.permissions import Permission
 from core.billing.reads import Subscription
 from core.errors import Conflict, InvalidInput
 from core.finance.exchange import REPORTING
-from core.finance.movements import classify
+from core.finance.movements import Entry, Step, entries
 from core.finance.reads import Movement, exchange_rates, last_movement_at, standing
 from core.money import Money
 from db.models.finance import fx_rate, movement
@@ -43,36 +45,34 @@ def record_movement(
     None where it does nothing (monthly to quarterly at three times the price). Raises Conflict for a movement dated
     before the customer's last one: the kinds of the later ones would no longer be true.
     """
-    actor.require_vendor()
     known = after or before
     if known is None:
         raise InvalidInput("A movement needs a subscription before it, after it, or both.")
-    lock_ledger(session, known.organization_id)
-    at = effective_at or now
-    _check_order(session, known.organization_id, at)
-    change = (after.mrr if after else Money(0, known.amount.currency)) - (
-        before.mrr if before else Money(0, known.amount.currency)
-    )
-    # A rate must exist now, while a person is there to name one, not when the month is reported.
-    exchange_rates(session).on(change.currency, at.date())
-    came_from = before if before and after and before.tier_id != after.tier_id and before.mrr else None
-    kind = classify(standing(session, known.organization_id, at), change, changes_tier=came_from is not None)
-    if kind is None:
+    step = Step(effective_at or now, before, after, reason)
+    made = _append(session, actor, known.organization_id, [step], now)
+    if not made:
         return None
-    values = {
-        "organization_id": known.organization_id,
-        "subscription_id": known.id,
-        "tier_id": known.tier_id,
-        "from_tier_id": came_from.tier_id if came_from else None,
-        "moved_minor": came_from.mrr.minor if came_from else 0,
-        "kind": kind,
-        "effective_at": at,
-        "recorded_at": now,
-        "reason": reason,
-    }
-    made = _append(session, values, change)
-    _record(session, actor, made, now)
-    return made
+    _record(session, actor, made[0], now)
+    return made[0]
+
+
+def append_history(
+    session: WriteSession, actor: Actor, organization_id: UUID, steps: Sequence[Step], *, now: datetime
+) -> int:
+    """Append what the dated steps of one customer's subscriptions did, oldest first; return how many movements.
+
+    For imports: kinds are told in memory, rows go in one statement, and one audit entry says how many. Raises Conflict
+    where the ledger already has a later movement of this customer, InvalidInput for steps out of order.
+    """
+    made = _append(session, actor, organization_id, steps, now)
+    if made:
+        first, last = (one.effective_at.date().isoformat() for one in (made[0], made[-1]))
+        after = {"movements": len(made), "from": first, "to": last}
+        target = ("organization", str(organization_id))
+        audit.record(
+            session, actor, "movements.imported", target, now=now, organization_id=organization_id, after=after
+        )
+    return len(made)
 
 
 def add_rate(
@@ -95,6 +95,41 @@ def add_rate(
     audit.record(session, actor, "exchange_rate.added", ("exchange_rate", base), now=now, after=after)
 
 
+def _append(
+    session: WriteSession, actor: Actor, organization_id: UUID, steps: Sequence[Step], now: datetime
+) -> list[Movement]:
+    actor.require_vendor()
+    if not steps:
+        return []
+    if any(later.at < earlier.at for earlier, later in pairwise(steps)):
+        raise InvalidInput("Steps come in the order of their dates, oldest first.", code="ledger_order")
+    if any(one.organization_id != organization_id for step in steps for one in step[1:3] if one):
+        raise InvalidInput("Each step is of a subscription of this customer.", code="foreign_subscription")
+    lock_ledger(session, organization_id)
+    _check_order(session, organization_id, steps[0].at)
+    new = list(entries(standing(session, organization_id, steps[0].at), steps))
+    if not new:
+        return []
+    rates = exchange_rates(session)
+    for entry in new:
+        # A rate must exist now, while a person is there to name one, not when the month is reported.
+        rates.on(entry.change.currency, entry.effective_at.date())
+    rows = [_row(entry, organization_id, now) for entry in new]
+    ids = session.execute(insert(movement).returning(movement.c.id, sort_by_parameter_order=True), rows).scalars()
+    return [_movement(entry, made, organization_id, now) for entry, made in zip(new, ids, strict=True)]
+
+
+def _row(entry: Entry, organization_id: UUID, now: datetime) -> dict[str, Any]:
+    said = {name: getattr(entry, name) for name in Entry.__dataclass_fields__ if name != "change"}
+    amounts = {"mrr_change_minor": entry.change.minor, "currency": entry.change.currency}
+    return {**said, **amounts, "organization_id": organization_id, "recorded_at": now}
+
+
+def _movement(entry: Entry, made: int, organization_id: UUID, now: datetime) -> Movement:
+    said = {name: getattr(entry, name) for name in Movement.__dataclass_fields__ if hasattr(entry, name)}
+    return Movement(id=made, organization_id=organization_id, recorded_at=now, **said)
+
+
 def _check_order(session: WriteSession, organization_id: UUID, at: datetime) -> None:
     last = last_movement_at(session, organization_id)
     if last is not None and at < last:
@@ -102,15 +137,6 @@ def _check_order(session: WriteSession, organization_id: UUID, at: datetime) -> 
             f"This customer's ledger already has a movement of {last:%Y-%m-%d %H:%M} UTC; date this one later.",
             code="ledger_order",
         )
-
-
-def _append(session: WriteSession, values: dict[str, Any], change: Money) -> Movement:
-    row = session.execute(
-        insert(movement)
-        .values(**values, mrr_change_minor=change.minor, currency=change.currency)
-        .returning(movement.c.id)
-    ).one()
-    return Movement(id=row.id, change=change, **{name: values[name] for name in values if name != "moved_minor"})
 
 
 def _record(session: WriteSession, actor: Actor, made: Movement, now: datetime) -> None:
