@@ -17,6 +17,7 @@ from core import clock
 from core.access.actor import Actor
 from core.databases import Databases
 from core.errors import CalosError, InvalidInput
+from core.organizations.viewpoint import viewpoint
 from core.periods import last_instant
 from db.session import ReadSession, WriteSession
 
@@ -119,14 +120,6 @@ CurrentActor = Annotated[Actor, Depends(_actor)]
 Now = Annotated[datetime, Depends(_now)]
 
 
-def _as_of(now: Now, as_of: Annotated[date | None, Query(alias="asOf")] = None) -> datetime:
-    return now if as_of is None else min(now, last_instant(as_of))
-
-
-# Reads as they stood at the end of a UTC day (`?asOf=2024-12-31`); without it, and for days to come, now.
-AsOf = Annotated[datetime, Depends(_as_of)]
-
-
 def _databases(request: Request) -> Databases:
     databases: Databases = request.app.state.databases
     return databases
@@ -154,3 +147,19 @@ def _telemetry(actor: CurrentActor, databases: Stores) -> Iterator[ReadSession]:
 Reading = Annotated[ReadSession, Depends(_reading, scope="function")]
 Writing = Annotated[WriteSession, Depends(_writing, scope="function")]
 TelemetryReading = Annotated[ReadSession, Depends(_telemetry, scope="function")]
+
+
+def _seen_at(session: Reading, now: Now) -> datetime:
+    return viewpoint(session) or now
+
+
+# What "now" means for books, use and health: the day that was set when history was imported, or else now.
+SeenAt = Annotated[datetime, Depends(_seen_at, scope="function")]
+
+
+def _as_of(now: Now, seen_at: SeenAt, as_of: Annotated[date | None, Query(alias="asOf")] = None) -> datetime:
+    return seen_at if as_of is None else min(now, last_instant(as_of))
+
+
+# Reads as they stood at the end of a UTC day (`?asOf=2024-12-31`); for days to come, now.
+AsOf = Annotated[datetime, Depends(_as_of, scope="function")]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic.alias_generators import to_camel
 
-from api.depends import CurrentActor, Now, Reading, StrictRoute, TelemetryReading, Writing
+from api.depends import CurrentActor, Now, Reading, SeenAt, StrictRoute, TelemetryReading, Writing
 from api.once import Idempotent
 from api.schemas.customer import ProfileAnswer, TimelineAnswer
 from api.schemas.enterprise import (
@@ -40,7 +40,7 @@ NO_REASON = "Revoked over the API; no reason was given."
 
 
 @router.get("/stats", summary="Customers, active licenses, monthly revenue, conversion rate")
-def stats(actor: CurrentActor, session: Reading, now: Now) -> StatsAnswer:
+def stats(actor: CurrentActor, session: Reading, now: SeenAt) -> StatsAnswer:
     """Return the console's four figures."""
     found = reads.stats(session, actor, now=now)
     rate = found.conversion_rate
@@ -56,7 +56,7 @@ def stats(actor: CurrentActor, session: Reading, now: Now) -> StatsAnswer:
 def customers(
     actor: CurrentActor,
     session: Reading,
-    now: Now,
+    now: SeenAt,
     status: Annotated[Status | None, Query()] = None,
     tier: Annotated[str | None, Query(max_length=40)] = None,
     q: Annotated[str, Query(max_length=200)] = "",
@@ -133,7 +133,7 @@ def update_tier(
 
 @router.get("/customer/{installId}/profile", summary="Everything about a customer")
 def customer_profile(
-    actor: CurrentActor, session: Reading, telemetry: TelemetryReading, now: Now, install_id: InstallId
+    actor: CurrentActor, session: Reading, telemetry: TelemetryReading, now: SeenAt, install_id: InstallId
 ) -> ProfileAnswer:
     """Return subscription, usage against limits, telemetry and branding."""
     return ProfileAnswer.of(profile(session, telemetry, actor, install_id, now=now))
@@ -143,7 +143,7 @@ def customer_profile(
 def customer_timeline(
     actor: CurrentActor,
     session: Reading,
-    now: Now,
+    now: SeenAt,
     install_id: InstallId,
     kind: Annotated[Kind | None, Query()] = None,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
@@ -158,7 +158,7 @@ def customer_timeline(
 
 @router.get("/customer/{installId}/culture", summary="How a customer uses us")
 def customer_culture(
-    actor: CurrentActor, session: Reading, telemetry: TelemetryReading, now: Now, install_id: InstallId
+    actor: CurrentActor, session: Reading, telemetry: TelemetryReading, now: SeenAt, install_id: InstallId
 ) -> dict[str, Any]:
     """Return the culture profile: features, behavior, team, upsells, health; each number with n or a reason."""
     found = to_json(culture.profile(session, telemetry, actor, install_id, now))

@@ -10,7 +10,8 @@ import streamlit as st
 
 from core.access.actor import Actor
 from pages.parts import finder, links, theme
-from pages.parts.load import told
+from pages.parts import format as say
+from pages.parts.load import looked_at, told
 from pages.parts.registry import SCREENS, Screen, visible_to
 from pages.parts.session import require_actor
 from pages.parts.turns import turn
@@ -36,6 +37,7 @@ def _show(actor: Actor) -> None:
     links.arrive(chosen)
     with st.sidebar:
         finder.button(actor)
+        _looked_at()
         _foot(actor)
     chosen.run()
 
@@ -55,6 +57,13 @@ def _sections(screens: tuple[Screen, ...]) -> dict[str, list[Any]]:
     for screen in screens:
         sections[screen.section].append(links.page_of(screen))
     return sections
+
+
+def _looked_at() -> None:
+    """Say it on every screen when the books are not looked at as of now."""
+    at = looked_at()
+    if at is not None:
+        st.caption(f":material/history: As of {say.day(at)}, the end of the imported books")
 
 
 def _foot(actor: Actor) -> None:

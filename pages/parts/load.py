@@ -12,7 +12,8 @@ from core import clock
 from core.access.actor import Actor
 from core.databases import databases
 from core.errors import CalosError
-from db.session import ReadSession, WriteSession
+from core.organizations.viewpoint import viewpoint
+from db.session import SYSTEM, ReadSession, WriteSession
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -76,11 +77,24 @@ def fresh(
 
 
 def minute() -> datetime:
-    """Return the end of this minute: what a page passes as `now`, so that reads within a minute share the cache.
+    """Return the instant that books, use and health are looked at: what a page passes as `now`.
 
-    Its end, since a license issued ten seconds ago counts already.
+    The end of this minute, so that reads within it share the cache, and a license issued ten seconds ago counts; or the
+    day that was set when history was imported.
     """
+    return looked_at() or present()
+
+
+def present() -> datetime:
+    """Return the end of this minute whatever the books are looked at as of: for sessions, sign-ins and the trail."""
     return clock.now().replace(second=0, microsecond=0) + timedelta(minutes=1)
+
+
+@st.cache_data(ttl=FRESH_SECONDS, show_spinner=False)
+def looked_at() -> datetime | None:
+    """Return the instant that the books are looked at, or None: now."""
+    with databases().control.read(SYSTEM) as session:
+        return viewpoint(session)
 
 
 @contextmanager
