@@ -16,9 +16,8 @@ from core.money import Money
 from core.organizations.reads import Brand, Organization, brand_of, organization_by_id
 from core.periods import MONTHS, add_months
 from core.telemetry.reads import actors, first_and_last_event
-from core.usage.limits import in_force
 from core.usage.meters import METERS
-from core.usage.reads import consumption
+from core.usage.reads import consumption, limits_in_force
 from core.usage.records import records_counted
 from db.session import ReadSession
 
@@ -149,7 +148,7 @@ def _usage(
     window, today = window_until(now), now.date()
     seen = actors(telemetry, held.install_id, window.first_day, window.last_day)["actor"]
     members = len({name for name in seen if is_person(name)})
-    limits = in_force(tier_by_id(session, held.tier_id).limits, held.max_seats)
+    limits = limits_in_force(session, held, now)
     used = consumption(telemetry, held.install_id, limits, members=members, now=now)
     records = records_counted(telemetry, held.install_id, today - timedelta(days=_RECORD_DAYS), today)
     meters = tuple(

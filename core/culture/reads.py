@@ -21,7 +21,7 @@ from core.culture.upsells import History
 from core.licensing.reads import License, license_by_install, tiers
 from core.telemetry.reads import dirty_mark
 from core.usage.limits import in_force
-from core.usage.reads import consumption
+from core.usage.reads import consumption, overrides_in_force
 from db.models.culture import culture_profile, health_day, upsell
 from db.models.organizations import organization
 from db.session import ReadSession
@@ -133,7 +133,7 @@ def compute(
     account = Account(license, tiers(control), commercial or commercial_facts(control, actor, license, now))
     observed = observe(telemetry, license.install_id, now)
     members = len({row.actor for row in observed.named_actors()})
-    limits = in_force(account.tier.limits, license.max_seats)
+    limits = in_force(account.tier.limits, license.max_seats, overrides_in_force(control, license.id, now))
     used = consumption(telemetry, license.install_id, limits, members=members, now=now)
     peers = compared.peers(control, license.install_id, account.tier.id, size_band(members))
     picture = take(account, observed, used, peers, compared.releases, compared.in_field)

@@ -26,6 +26,7 @@ from core.organizations.marks import mark_card
 from core.organizations.reads import vendor_id
 from core.telemetry.reads import dirty_installs
 from core.telemetry.writes import clear_dirty
+from core.usage.writes import keep_standing
 from db.models.culture import culture_profile, health_day, upsell
 from db.session import SYSTEM, Database, ReadSession, WriteSession
 
@@ -57,6 +58,7 @@ def recompute(
     license = license_by_install(control, actor, install_id, now=now)
     made = compute(control, telemetry, actor, license, now=now, commercial=commercial, comparisons=comparisons)
     _keep_profile(control, made)
+    keep_standing(control, license, made.usage, now)
     _keep_health(control, made, now)
     _keep_upsells(control, made, now)
     mark_card(control, made.organization_id, now)

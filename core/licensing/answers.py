@@ -30,7 +30,7 @@ def answer(
     limits: Mapping[str, int | None],
     now: datetime,
 ) -> dict[str, Any]:
-    """Return the answer before it is signed; `limits` are the tier's, by meter, None for UNLIMITED.
+    """Return the answer before it is signed; `limits` are those in force, by meter, None for UNLIMITED.
 
     What a license grants is told to those who prove its secret; the install id, which is none, gets the verdict. Whom
     the verdict is for is always told, and so signed: else the answer to one installation would pass for another's.

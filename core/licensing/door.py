@@ -20,6 +20,7 @@ from core.licensing.activation import activate, activates, state_of
 from core.licensing.answers import answer
 from core.licensing.decision_log import DecisionLog
 from core.licensing.grouped import Grouped
+from core.licensing.limits import effective
 from core.licensing.sightings import Sightings
 from core.licensing.verdicts import LicenseState, Question
 from core.licensing.verification import decide
@@ -42,8 +43,8 @@ class VerifyDoor:
     """One a process and event loop; made by `open_door`.
 
     Requests that wait together share one read of the primary, begun after they arrived, and nothing of it is kept
-    for later ones: a question asked after a revocation was committed never gets `valid`. Only what the tiers are
-    limited to, which no verdict depends on, may be a second old.
+    for later ones: a question asked after a revocation was committed never gets `valid`. Only what tiers and licenses
+    are limited to, which no verdict depends on, may be a second old.
     """
 
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]], home: Path, ring: signing.KeyRing) -> None:
@@ -54,6 +55,7 @@ class VerifyDoor:
         self._log = DecisionLog(self._query)
         self._sightings = Sightings(self._query)
         self._limits: dict[str, dict[str, int | None]] = {}
+        self._overrides: dict[str, dict[str, int | None]] = {}
         self._limits_read = -TICK_SECONDS
         self._ticking = asyncio.create_task(self._tick())
 
@@ -77,8 +79,12 @@ class VerifyDoor:
             await self._sightings.note(found.state, question, now)
         if state is not None:
             await self._log.note(state, question, verdict, now)
-        limits = self._limits.get(state.tier, {}) if state else {}
+        limits = self._limits_of(state) if state else {}
         return self._ring.sign(answer(state, question, verdict, limits, now))
+
+    def _limits_of(self, state: LicenseState) -> dict[str, int | None]:
+        found = effective(self._limits.get(state.tier, {}), state.max_seats, self._overrides.get(state.license_id, {}))
+        return {meter: highest for meter, (highest, _) in found.items()}
 
     async def close(self) -> None:
         """Write what is counted and give back every connection."""
@@ -95,7 +101,9 @@ class VerifyDoor:
         rows = await self._query(statements.READ_STATES, [install_ids, installations])
         found = {(row[2], row[26]): _Found(state_of(row, installs=row[23], activated=row[24]), row[25]) for row in rows}
         if asyncio.get_running_loop().time() - self._limits_read >= TICK_SECONDS:
+            now = clock.now()
             self._limits = dict(await self._query(statements.READ_LIMITS, []))
+            self._overrides = dict(await self._query(statements.READ_OVERRIDES, [now, now]))
             self._limits_read = asyncio.get_running_loop().time()
         return [found.get(pair) for pair in asked]
 

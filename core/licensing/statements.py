@@ -33,6 +33,11 @@ LEFT JOIN installation i ON i.license_id = l.id AND i.fingerprint = asked.instal
 """
 
 READ_LIMITS: Final = "SELECT tier_id, jsonb_object_agg(meter, highest) FROM tier_limit GROUP BY tier_id"
+# The newest of several wins, as it does where people read them.
+READ_OVERRIDES: Final = """
+SELECT license_id::text, jsonb_object_agg(meter, highest ORDER BY starts_at, id)
+FROM limit_override WHERE starts_at <= %s AND (ends_at IS NULL OR ends_at > %s) GROUP BY license_id
+"""
 
 # A check-in's transaction: the row is locked first, so that activations of one license happen one after the other,
 # and what is counted afterwards (a statement sees what was committed before it began) is the truth.

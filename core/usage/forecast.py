@@ -28,7 +28,7 @@ class DaysToLimit:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Simulated futures of a daily count: paths x days, tomorrow first."""
+    """Simulated futures of a daily count or level: paths x days, the first of them the day after the last known."""
 
     paths: Floats
 
@@ -38,6 +38,22 @@ class Forecast:
         first = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, HORIZON + 1)
         p10, p50, p90 = (int(q) for q in np.quantile(first, (0.1, 0.5, 0.9), method="higher"))
         return DaysToLimit(*(None if q > HORIZON else q for q in (p10, p50, p90)))
+
+    def fan(self, days: int) -> tuple[tuple[int, int, int], ...]:
+        """Return for each coming day what one, five and nine paths of ten stay below."""
+        quantiles = np.quantile(self.paths[:, :days], (0.1, 0.5, 0.9), axis=0)
+        return tuple((round(low), round(middle), round(high)) for low, middle, high in quantiles.T)
+
+    def in_months(self, used: int, last_day: date) -> "Forecast":
+        """Return the futures of the total since a UTC month began, where `used` was its total after `last_day`."""
+        totals = np.empty_like(self.paths)
+        total = np.full(len(self.paths), float(used))
+        for step in range(self.paths.shape[1]):
+            if (last_day + timedelta(days=step + 1)).day == 1:
+                total = np.zeros(len(self.paths))
+            total = total + self.paths[:, step]
+            totals[:, step] = total
+        return Forecast(totals)
 
     def busy_day(self, days: int) -> int:
         """Return the level that a busy day (1 in 10) of the next `days` stays below on nine paths of ten."""

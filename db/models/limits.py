@@ -1,5 +1,7 @@
 """Tables of limits on the control plane: what was agreed with one customer, and where each license stands."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -18,8 +20,9 @@ from db.models import metadata
 from db.types import instant, organization_id, primary_id, text
 
 
-def _license(**options: bool) -> Column[object]:
-    return Column("license_id", Uuid, ForeignKey("license.id", ondelete="CASCADE"), nullable=False, **options)
+def _license(*, primary_key: bool = False) -> Column[Any]:
+    key = ForeignKey("license.id", ondelete="CASCADE")
+    return Column("license_id", Uuid, key, nullable=False, primary_key=primary_key)
 
 
 # A limit of one license in place of its tier's, for a time. Rows stay when they have ended: they say what was allowed.

@@ -43,7 +43,11 @@ NARROW_STATEMENTS = {
     "core/licensing/status.py": "the status rule as an expression, beside the same rule in Python",
     "core/organizations/marks.py": "the marks that every domain below the card leaves",
     "core/organizations/viewpoint.py": "one row that every door asks for",
+    "core/security/observing.py": "counts what the security score is judged by",
+    "core/telemetry/counting.py": "counts over the events of one install that no roll-up holds",
+    "core/usage/facts.py": "sums over every customer's usage, for the catalogue of metrics",
     "core/usage/records.py": "counts a record once, whatever is retried",
+    "core/usage/standings.py": "where every license stands, narrowed, ordered and counted",
 }
 
 # Beside api/ (a request is a transaction) and core/jobs/ (a job is one).

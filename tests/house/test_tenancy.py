@@ -27,8 +27,8 @@ OPEN_TO_DOORS = {
     "ingest_quota": "ingest counts what was taken",
     "dirty_install": "ingest marks what to recompute",
     "usage_record": "installs report metered usage",
-    "limit_override": "verification tells the limits in force",
     "usage_day": "likewise, by day",
+    "limit_override": "verification tells the limits in force",
 }
 
 PROTECTED = text("SELECT DISTINCT tablename FROM pg_policies WHERE schemaname = 'public' ORDER BY tablename")

@@ -104,7 +104,7 @@ def test_three_days_are_too_few_for_a_share_two_certainly() -> None:
 
 def test_limits_in_force_are_the_tiers_with_the_seats_sold_in_front() -> None:
     limits = in_force({"members": 50, "api_calls_day": 1_000, "unheard_of": 1}, max_seats=20)
-    assert limits == (Limit("api_calls_day", 1_000), Limit("members", 20))
+    assert limits == (Limit("api_calls_day", 1_000), Limit("members", 20, "seats"))
     assert Limit("api_calls_day", UNLIMITED).share(5) is None
     assert Limit("projects", 0).share(1) == 1.0
 
