@@ -30,6 +30,7 @@ from db.session import DOOR
 COOKIE = "auth-token"
 IDENTITY_HEADER = b"x-calos-session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+MOST_TOUCHED = 10_000
 TOUCH_SECONDS = 30.0
 # Streamlit's own, which tell sizes and names of ours to whoever gets past us.
 STREAMLIT_METRICS = "/_stcore/metrics"
@@ -130,6 +131,9 @@ class FrontDoor:
         with self.house.databases.control.read(DOOR) as session:
             actor = sessions.actor_of(session, session_id, now=now)
         if actor is not None and time.monotonic() - self._touched.get(session_id, -TOUCH_SECONDS) >= TOUCH_SECONDS:
+            if len(self._touched) > MOST_TOUCHED:
+                # Forgetting them only makes each be noted once more.
+                self._touched.clear()
             self._touched[session_id] = time.monotonic()
             with self.house.databases.control.write(DOOR) as session:
                 sessions.touch(session, session_id, now=now, idle_minutes=self.house.settings.session_idle_minutes)

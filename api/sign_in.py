@@ -15,6 +15,7 @@ from api.looks import render
 from core import clock
 from core.access import sessions
 from core.access.actor import Actor
+from core.access.directory import demo_people
 from core.access.proof import SignInRefused
 from core.access.sessions import SignInResult
 from core.config import settings
@@ -28,7 +29,7 @@ async def show_sign_in(request: Request) -> Response:
     wanted = safe_next(request.query_params.get("next", ""))
     if _actor(request) is not None:
         return RedirectResponse(wanted, 303)
-    return _form(request, wanted)
+    return await _form(request, wanted)
 
 
 async def sign_in(request: Request) -> Response:
@@ -36,10 +37,10 @@ async def sign_in(request: Request) -> Response:
     form = await read_form(request)
     wanted, email = safe_next(form.get("next", "")), form.get("email", "")
     if not FormToken(request).proves(form):
-        return _form(request, wanted, 403, email=email, error=STALE)
+        return await _form(request, wanted, 403, email=email, error=STALE)
     result = await to_thread.run_sync(_begin, request, email, form.get("password", ""))
     if isinstance(result, SignInRefused):
-        return _refused(request, wanted, email, result)
+        return await _refused(request, wanted, email, result)
     response = RedirectResponse(wanted, 303, headers={"Cache-Control": "no-store"})
     give_cookie(response, request, result, settings(), now=clock.now())
     return response
@@ -80,19 +81,19 @@ def _end(actor: Actor) -> None:
         sessions.sign_out(session, actor, now=clock.now())
 
 
-def _refused(request: Request, wanted: str, email: str, refused: SignInRefused) -> Response:
+async def _refused(request: Request, wanted: str, email: str, refused: SignInRefused) -> Response:
     if refused.retry_after is None:
-        return _form(request, wanted, 401, email=email, error=refused.message)
+        return await _form(request, wanted, 401, email=email, error=refused.message)
     wait = {"Retry-After": str(refused.retry_after)}
     minutes = math.ceil(refused.retry_after / 60)
-    return _form(request, wanted, 429, wait, email=email, error=refused.message, retry_minutes=minutes)
+    return await _form(request, wanted, 429, wait, email=email, error=refused.message, retry_minutes=minutes)
 
 
-def _form(
+async def _form(
     request: Request, wanted: str, status: int = 200, headers: dict[str, str] | None = None, **values: Any
 ) -> Response:
     token = FormToken(request)
-    page = render("sign_in.html", status, headers, next=wanted, csrf=token.value, demo=_demo(), **values)
+    page = render("sign_in.html", status, headers, next=wanted, csrf=token.value, demo=await _demo(), **values)
     return token.put_on(page)
 
 
@@ -102,14 +103,22 @@ def _sign_out_form(request: Request, status: int = 200, **values: Any) -> Respon
     return token.put_on(render("sign_out.html", status, csrf=token.value, who=who, **values))
 
 
-def _demo() -> list[dict[str, str]]:
+async def _demo() -> list[dict[str, str]]:
+    """Return the demo people who are there: a world beside a real owner, or one still being built, may lack some."""
     current = settings()
     if not current.demo:
         return []
+    there = await to_thread.run_sync(_there)
     return [
         {"email": one.email, "role": f"{one.name}, {one.title} ({one.role.value})", "password": current.demo_password}
         for one in PEOPLE
+        if one.email in there
     ]
+
+
+def _there() -> frozenset[str]:
+    with databases().control.read(DOOR) as session:
+        return demo_people(session)
 
 
 def _actor(request: Request) -> Actor | None:

@@ -56,6 +56,12 @@ def person_by_email(session: ReadSession, actor: Actor, email: str, *, now: date
     return _the_one(session, actor, _people(now).where(func.lower(person.c.email) == checked_email(email)))
 
 
+def demo_people(session: ReadSession) -> frozenset[str]:
+    """Return the e-mails of the demo world's people who are there; for the sign-in page, so asks no permission."""
+    there = select(person.c.email).where(person.c.demo, person.c.disabled_at.is_(None))
+    return frozenset(session.execute(there).scalars())
+
+
 def _people(now: datetime) -> Select[Any]:
     count = select(func.count()).where(sessions.c.person_id == person.c.id, live(now)).scalar_subquery()
     names = [name for name in Person.__dataclass_fields__ if name not in {"sessions", "locked_until"}]

@@ -167,7 +167,8 @@ def trial_ending(picture: Picture) -> list[Result]:
         clause = f"{ends} and nothing is adopted yet"
         return [Finding("trial_ending", "rescue", "", "LOW", clause, facts, days_left)]
     priority: Priority = "HIGH" if left <= TRIAL_URGENT_DAYS else "MEDIUM"
-    clause = f"{ends}, {picture.features.adopted} features are adopted"
+    adopted = picture.features.adopted
+    clause = f"{ends}, {adopted} feature{' is' if adopted == 1 else 's are'} adopted"
     return [Finding("trial_ending", "convert", "", priority, clause, facts, days_left)]
 
 
