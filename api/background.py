@@ -22,6 +22,7 @@ from core.demo import world
 from core.jobs.schedule import Periodic, periodic, run_schedule
 from core.jobs.worker import Rhythm, run_worker
 from core.organizations.viewpoint import viewpoint
+from core.security.writes import keep_watch
 from core.telemetry.partitions import drop_old_partitions, ensure_partitions
 from db.session import SYSTEM
 
@@ -92,12 +93,17 @@ def schedule(house: House) -> list[Periodic]:
             forget_old_answers(session, now=clock.now())
             prune(session, clock.now() - OUTBOX_KEPT)
 
+    def security() -> None:
+        with databases.control.write(SYSTEM) as session:
+            keep_watch(session, now=clock.now(), settings=settings)
+
     made = [
         periodic("seal the audit trail", 0.5, seal),
         periodic("recompute profiles", 5, profiles),
         periodic("refresh customer cards", 5, cards),
         periodic("keep partitions", 3600, partitions),
         periodic("forget what is old", 3600, forget),
+        periodic("keep the security score", 300, security),
     ]
     if settings.demo:
         made.append(periodic("keep the demo alive", 60, lambda: world.keep_alive(databases, now=clock.now())))

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from nacl import bindings
 
@@ -96,6 +96,16 @@ def rotate(home: Path, use: Use, *, now: datetime, overlap: timedelta = OVERLAP)
             if path.stem not in kept:
                 path.unlink()
     return open_ring(home, use, now=now)
+
+
+def ages(home: Path, *, now: datetime) -> dict[Use, timedelta]:
+    """Return how old the key is that signs for each use; a use without a key is absent, and none is made."""
+    found: dict[Use, timedelta] = {}
+    for use in get_args(Use):
+        current = [key for key in _read(_folder(home, use), use, now) if key.valid_until is None]
+        if current:
+            found[use] = now - max(key.made_at for key in current)
+    return found
 
 
 def key_set(rings: Iterable[KeyRing]) -> dict[str, Any]:

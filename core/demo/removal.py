@@ -15,6 +15,7 @@ from db.models import metadata, telemetry_metadata
 from db.models.access import person
 from db.models.licensing import license as licenses
 from db.models.organizations import organization
+from db.models.security import audit_verification, security_score_day
 from db.session import SYSTEM, psycopg_url
 
 REMOVED = "demo.removed"
@@ -40,6 +41,8 @@ def remove(databases: Databases, settings: Settings, *, now: datetime) -> int:
             if "organization_id" in table.c:
                 connection.execute(delete(table).where(table.c.organization_id.in_(ours)))
         connection.execute(delete(person).where(person.c.demo))
+        for told in (security_score_day, audit_verification):
+            connection.execute(delete(told).where(told.c.demo))
         connection.execute(delete(organization).where(organization.c.demo, organization.c.realm == "customer"))
     for organization_id in customers:
         retire(folder_of(settings.home), organization_id)

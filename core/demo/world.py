@@ -18,6 +18,7 @@ from core.demo.customers import DEMO_INSTALL, DemoCustomer
 from core.demo.fading import FADING
 from core.demo.growing import GROWING
 from core.demo.people import PEOPLE
+from core.demo.security import build_security
 from core.demo.selling import work_the_list
 from core.demo.varied import varied
 from core.ids import new_id
@@ -68,6 +69,8 @@ def build(
     if not only_test_customer:
         with databases.control.write(SYSTEM) as session:
             work_the_list(session, actor, now=now)
+    if not only_test_customer:
+        build_security(databases, actor, settings, now=now)
     with databases.control.write(SYSTEM) as control, databases.telemetry.read(SYSTEM) as telemetry:
         refresh_cards(control, telemetry, now=now, limit=10_000)
         audit.record(session=control, actor=actor, action=BUILT, target=("demo", "world"), now=now)

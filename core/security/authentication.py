@@ -94,7 +94,7 @@ def _lockout(seen: Observed) -> Judged:
     if guessing.unlocked:
         return Judged(
             0.0,
-            f"{counted(guessing.unlocked, 'person was', 'people were')} guessed at five times in an hour and not "
+            f"{counted(guessing.unlocked, 'person was', 'people were')} guessed at ten times in an hour and not "
             "locked out.",
             evidence,
             "See Audit for session.refused, and report this: lock-out is not working.",

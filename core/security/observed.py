@@ -32,7 +32,7 @@ class PasswordRules:
 
 @dataclass(frozen=True)
 class Guessing:
-    """Wrong passwords on record: how many, how often they led to a lock, and for whom five in an hour did not."""
+    """Wrong passwords on record, the locks they led to, and how many people met ten in an hour without one."""
 
     wrong: int = 0
     locks: int = 0
