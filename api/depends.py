@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
+from anyio import fail_after
 from fastapi import Depends, Request, Response
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Query
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 from starlette.requests import ClientDisconnect
 
-from api.strict_json import LARGEST, TooLarge, Unreadable, WrongType, parse_strict
+from api.strict_json import LARGEST, TooLarge, TooSlow, Unreadable, WrongType, parse_strict
 from core import clock
 from core.access.actor import Actor
 from core.databases import Databases
@@ -45,17 +46,22 @@ class Answer(BaseModel):
 
 
 class StrictRequest(Request):
-    """A request whose body is bounded and whose JSON is strict."""
+    """A request whose body is bounded, in size and in time, and whose JSON is strict."""
+
+    body_seconds: ClassVar[float] = 30
 
     async def body(self) -> bytes:
-        """Return the body, or raise TooLarge without reading more of it than the bound."""
+        """Return the body, or raise TooLarge or TooSlow without waiting for the rest of it."""
         if not hasattr(self, "_body"):
             read = bytearray()
             try:
-                async for chunk in self.stream():
-                    read += chunk
-                    if len(read) > LARGEST:
-                        raise TooLarge(f"The body is larger than {LARGEST:,} bytes; send less at a time.")
+                with fail_after(self.body_seconds):
+                    async for chunk in self.stream():
+                        read += chunk
+                        if len(read) > LARGEST:
+                            raise TooLarge(f"The body is larger than {LARGEST:,} bytes; send less at a time.")
+            except TimeoutError as waited:
+                raise TooSlow(f"The body took longer than {self.body_seconds:g} seconds; send it again.") from waited
             except ClientDisconnect as left:
                 # Nobody hears the answer; it is a caller's doing all the same, and no mistake of ours.
                 raise Unreadable("The body ended before it was whole.") from left

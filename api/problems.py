@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from api.depends import NotSignedIn
-from api.strict_json import TooLarge, Unreadable, WrongType
+from api.strict_json import TooLarge, TooSlow, Unreadable, WrongType
 from core.errors import CalosError, Conflict, InvalidInput, LimitReached, NotFound, NotPermitted, UpstreamFailed
 
 log = structlog.get_logger("calos.api")
@@ -23,6 +23,7 @@ STATUS: dict[type[CalosError], int] = {
     NotSignedIn: 401,
     NotPermitted: 403,
     NotFound: 404,
+    TooSlow: 408,
     Conflict: 409,
     TooLarge: 413,
     WrongType: 415,
@@ -36,6 +37,7 @@ TITLES = {
     403: "Not permitted",
     404: "Not found",
     405: "Method not allowed",
+    408: "Too slow",
     409: "Conflict",
     413: "Too large",
     415: "Wrong content type",
@@ -75,7 +77,7 @@ class Problem(BaseModel):
 # What any route may answer beside its own answer.
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": TITLES[status], "content": {"application/problem+json": {"schema": _SCHEMA}}}
-    for status in (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
+    for status in (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503)
 }
 
 

@@ -24,6 +24,12 @@ class TooLarge(CalosError):
     code = "too_large"
 
 
+class TooSlow(CalosError):
+    """The body did not arrive in time: a connection held open costs us more than whoever holds it."""
+
+    code = "too_slow"
+
+
 class WrongType(CalosError):
     """The body is packed as something that the route does not read."""
 

@@ -1,12 +1,15 @@
 """Every body that a careless parser would let through to the database is refused with a sentence."""
 
+import asyncio
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.types import Message
 
-from api.strict_json import DEEPEST, Unreadable, parse_strict
+from api.depends import StrictRequest
+from api.strict_json import DEEPEST, TooSlow, Unreadable, parse_strict
 
 REFUSED = {
     "not JSON": b"{oops}",
@@ -65,3 +68,16 @@ VALUES = st.recursive(
 def test_agrees_with_the_standard_library_on_what_it_takes(value: object, ascii_only: bool) -> None:
     body = json.dumps(value, ensure_ascii=ascii_only).encode()
     assert parse_strict(body) == json.loads(body)
+
+
+class _Impatient(StrictRequest):
+    body_seconds = 0.05
+
+
+async def test_a_body_that_never_ends_is_given_up() -> None:
+    async def receive() -> Message:
+        await asyncio.sleep(5)
+        return {"type": "http.request", "body": b"{", "more_body": True}
+
+    with pytest.raises(TooSlow, match=r"longer than 0\.05 seconds"):
+        await _Impatient({"type": "http", "method": "POST", "headers": []}, receive).body()
