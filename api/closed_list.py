@@ -15,6 +15,7 @@ PUBLIC_PATHS = frozenset(
         "/api/auth/token",
         "/api/licenses/verify",
         "/api/telemetry/events",
+        "/api/usage/records",
         "/api/openapi.json",
         "/api/docs",
         "/metrics",
@@ -23,7 +24,7 @@ PUBLIC_PATHS = frozenset(
 PUBLIC_PREFIXES = ("/assets/", "/socket.io/")
 
 # The doors of installs: a request costs microseconds, so nothing is looked up for it here.
-INSTALL_DOORS = frozenset({"/api/licenses/verify", "/api/telemetry/events"})
+INSTALL_DOORS = frozenset({"/api/licenses/verify", "/api/telemetry/events", "/api/usage/records"})
 
 # Files of Streamlit's own bundle: a valid token is enough, no row is read for each of fifty files.
 BUNDLE_PREFIXES = ("/static/", "/app/static/")

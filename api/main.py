@@ -12,7 +12,21 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from api import activity, audit, auth, enterprise, house, licenses, live, logs, sign_in, starting, telemetry, verify
+from api import (
+    activity,
+    audit,
+    auth,
+    enterprise,
+    house,
+    licenses,
+    live,
+    logs,
+    sign_in,
+    starting,
+    telemetry,
+    usage,
+    verify,
+)
 from api.boot import Boot
 from api.closed_list import is_public
 from api.depends import StrictRoute
@@ -21,7 +35,7 @@ from api.house import House
 from api.looks import ASSETS
 from api.problems import PROBLEMS, Problem, install_handlers
 
-ROUTERS = (auth, enterprise, licenses, telemetry, activity, audit)
+ROUTERS = (auth, enterprise, licenses, telemetry, usage, activity, audit)
 DESCRIPTION = """The API of Calos. Sign in with `POST /api/auth/token` and send the answer's `access_token` as
 `Authorization: Bearer …`; installs send their install secret instead. Errors are problem+json with a stable `code`."""
 

@@ -26,12 +26,14 @@ P = Permission
 class Declared:
     """Who may call a route: a permission (None: anybody signed in), of the vendor only or of any tenant.
 
-    `body` is what a call that changes something sends; `{new}` in it is an install id made for the call.
+    `body` is what a call that changes something sends; `{new}` in it is an install id made for the call. `query` is
+    what a route that names its install there needs.
     """
 
     permission: Permission | None
     vendor: bool = True
     body: dict[str, Any] | None = None
+    query: str = ""
 
 
 ROUTES: dict[tuple[str, str], Declared] = {
@@ -53,18 +55,28 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("POST", "/licenses/{installId}/resume"): Declared(P.LICENSE_REVOKE, body={"reason": "test"}),
     ("POST", "/licenses/{installId}/reinstate"): Declared(P.LICENSE_REVOKE, body={"reason": "test"}),
     ("GET", "/telemetry/{installId}/events"): Declared(P.TELEMETRY_READ, vendor=False),
+    ("GET", "/usage"): Declared(P.USAGE_READ, vendor=False, query="installId={installId}"),
+    ("GET", "/usage/history"): Declared(P.USAGE_READ, vendor=False, query="installId={installId}&meter=api_calls_day"),
+    ("GET", "/usage/limits"): Declared(P.USAGE_READ, vendor=False, query="installId={installId}"),
+    ("POST", "/usage/limits"): Declared(
+        P.USAGE_MANAGE_LIMITS, body={"installId": "{new}", "meter": "projects", "limit": 7, "reason": "test"}
+    ),
+    ("POST", "/usage/limits/end"): Declared(
+        P.USAGE_MANAGE_LIMITS, body={"installId": "{new}", "meter": "projects", "reason": "test"}
+    ),
     ("GET", "/activity"): Declared(P.CUSTOMER_READ, vendor=False),
     ("GET", "/security/audit-logs"): Declared(P.AUDIT_READ, vendor=False),
     ("GET", "/security/audit-logs/verify"): Declared(P.AUDIT_READ, vendor=False),
 }
 # What has to have happened before an act is legal.
 BEFORE = {
-    "/licenses/{installId}/resume": "/api/licenses/{new}/suspend",
-    "/licenses/{installId}/reinstate": "/api/enterprise/revoke-license",
+    "/licenses/{installId}/resume": ("POST", "/licenses/{installId}/suspend"),
+    "/licenses/{installId}/reinstate": ("POST", "/enterprise/revoke-license"),
+    "/usage/limits/end": ("POST", "/usage/limits"),
 }
 KEYS = sorted(ROUTES)
 CHANGING = [key for key in KEYS if ROUTES[key].body is not None]
-OF_AN_INSTALL = [key for key in KEYS if "{installId}" in key[1]]
+OF_AN_INSTALL = [key for key in KEYS if "{installId}" in key[1] + ROUTES[key].query]
 
 
 def _name(key: tuple[str, str]) -> str:
@@ -82,15 +94,21 @@ def _license(served: Served) -> str:
 
 
 def _call(served: Served, who: str | None, key: tuple[str, str], install: str) -> Any:
-    method, path = key
     body = ROUTES[key].body
     filled = None
     if body is not None:
         filled = {
             name: value.replace("{new}", install).replace("{mail}", f"w-{new_id()}@walk.test")
+            if isinstance(value, str)
+            else value
             for name, value in body.items()
         }
-    return served.call(who, method, "/api" + path.replace("{installId}", install), filled)
+    return served.call(who, key[0], _address(key, install), filled)
+
+
+def _address(key: tuple[str, str], install: str) -> str:
+    query = ROUTES[key].query
+    return f"/api{key[1]}{'?' if query else ''}{query}".replace("{installId}", install)
 
 
 def test_every_route_is_declared() -> None:
@@ -156,11 +174,8 @@ def test_every_change_is_audited_with_who_made_it(
 ) -> None:
     install = _license(served)
     if key[1] in BEFORE:
-        done = served.call(
-            "fiona", "POST", BEFORE[key[1]].replace("{new}", install), {"installId": install, "reason": "test"}
-            if "revoke" in BEFORE[key[1]] else {"reason": "test"},
-        )  # fmt: skip
-        assert done.status_code == 200, done.text
+        done = _call(served, "fiona", BEFORE[key[1]], install)
+        assert done.status_code in {200, 201}, done.text
     before = _audited(databases, cast.fiona.id)
     answer = _call(served, "fiona", key, install)
     assert answer.status_code in {200, 201}, answer.text
@@ -175,8 +190,8 @@ def _audited(databases: Databases, actor_id: str) -> int:
 
 @pytest.mark.parametrize("key", [key for key in KEYS if key[0] == "GET"], ids=_name)
 def test_an_unknown_query_parameter_is_refused(served: Served, key: tuple[str, str], install_id: str) -> None:
-    path = "/api" + key[1].replace("{installId}", install_id)
-    answer = served.call("fiona", "GET", f"{path}?nonsense=1")
+    path = _address(key, install_id)
+    answer = served.call("fiona", "GET", f"{path}{'&' if '?' in path else '?'}nonsense=1")
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
 
 
