@@ -78,13 +78,16 @@ def _statement(booked: Days, months: Sequence[Period], as_of: datetime) -> pd.Da
 
 
 def _path(booked: Days, months: Sequence[Period], known: Outlook) -> pd.DataFrame:
-    past = [(month.end, round_half_up(balance_before(booked, month.end))) for month in months if month.end <= known.at]
-    # Now is a point of both lines, so that they meet.
-    ahead = projected(known)
-    told = pd.DataFrame([*past, (known.at, known.cash.minor)], columns=["at", "cash"])
-    frame = pd.concat([told, pd.DataFrame(ahead, columns=["at", "cash", "worst", "best"])[1:]], ignore_index=True)
-    frame.loc[len(told) - 1, ["worst", "best"]] = known.cash.minor
-    frame["at"] = frame["at"].dt.tz_localize(None)
+    past = [(month.end, balance_before(booked, month.end)) for month in months if month.end <= known.at]
+    rows: list[tuple[datetime, int, int | None, int | None]] = [
+        (at, round_half_up(cash), None, None) for at, cash in past
+    ]
+    # Now is a point of every line, so that they meet.
+    cash = known.cash.minor
+    rows += projected(known) or [(known.at, cash, cash, cash)]
+    frame = pd.DataFrame(
+        [(at.replace(tzinfo=None), *rest) for at, *rest in rows], columns=["at", "cash", "worst", "best"]
+    )
     return frame.astype({"at": "datetime64[us]", "cash": "int64", "worst": "Int64", "best": "Int64"})
 
 
