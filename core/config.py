@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     stripe_secret_key: str = Field("", alias="STRIPE_SECRET_KEY")
     stripe_webhook_secret: str = Field("", alias="STRIPE_WEBHOOK_SECRET")
     openai_api_key: str = Field("", alias="OPENAI_API_KEY")
+    openai_base_url: str = Field("https://api.openai.com/v1", alias="OPENAI_BASE_URL")
+    openai_model: str = Field("gpt-6-luna", min_length=1, alias="OPENAI_MODEL")
+    openai_second_model: str = Field("gpt-6.1-terra", alias="OPENAI_SECOND_MODEL")
+    ask: Literal["grammar", "model"] = Field("grammar", alias="CALOS_ASK")
     redis_url: str = Field("", alias="REDIS_URL")
 
     @field_validator("database_url", "telemetry_url")

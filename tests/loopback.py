@@ -19,6 +19,9 @@ class Vendor:
     delay: float = 0.0
     url: str = ""
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    # What was sent with each POST, and what the next ones are answered with (status, body) before it is `body` again.
+    sent: list[bytes] = field(default_factory=list)
+    next: list[tuple[int, Any]] = field(default_factory=list)
 
 
 @contextmanager
@@ -27,13 +30,18 @@ def vendor(status: int = 200, body: Any = None, delay: float = 0.0) -> Iterator[
     played = Vendor(status, body if body is not None else {}, delay)
 
     class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            played.sent.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+            self.do_GET()
+
         def do_GET(self) -> None:
             played.asked.append(
                 (self.command, self.path, {name.lower(): value for name, value in self.headers.items()})
             )
             time.sleep(played.delay)
-            raw = played.body if isinstance(played.body, bytes) else json.dumps(played.body).encode()
-            self.send_response(played.status)
+            status, body = played.next.pop(0) if played.next else (played.status, played.body)
+            raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(raw)))
             self.end_headers()

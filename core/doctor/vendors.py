@@ -10,7 +10,7 @@ from core.errors import InvalidInput, UpstreamFailed
 
 
 def findings(
-    settings: Settings, *, stripe_url: str = stripe_gateway.API, openai_url: str = model_gateway.API
+    settings: Settings, *, stripe_url: str = stripe_gateway.API, openai_url: str = ""
 ) -> Iterator[Finding]:
     """Yield whether Stripe and OpenAI accept the keys that are set; without a key nothing is sent."""
     if settings.stripe_secret_key:
@@ -18,7 +18,7 @@ def findings(
     else:
         yield good("Stripe", "off: STRIPE_SECRET_KEY is not set, and nothing needs it")
     if settings.openai_api_key:
-        yield _asked("OpenAI", lambda: _openai(settings.openai_api_key, openai_url))
+        yield _asked("OpenAI", lambda: _openai(settings.openai_api_key, openai_url or settings.openai_base_url))
     else:
         yield good("OpenAI", "off: OPENAI_API_KEY is not set, and nothing needs it")
 
