@@ -41,7 +41,7 @@ def answer(control: ReadSession, telemetry: ReadSession, actor: Actor, query: Qu
     if query.intent == "list":
         made = listed(sight, query)
     elif query.intent == "drivers":
-        made = drivers(sight, query, span_of(query, now))
+        made = drivers(sight, query, _change_of(query, now))
     elif query.intent == "trend":
         made = _trend(sight, query)
     else:
@@ -76,22 +76,32 @@ def figure(
     return Figure(one, value, before, asked, earlier, trend)
 
 
-def span_of(query: Query, now: datetime) -> Span:
-    """Return the span a query is about: its own, or what its first metric is asked for by default."""
-    return query.span or spans.default_span(metric(query.metrics[0]).default, now)
+def span_of(query: Query, now: datetime, metric_id: str | None = None) -> Span:
+    """Return the span a query is about: its own, or what a metric of it (the first) is asked for by default."""
+    return query.span or spans.default_span(metric(metric_id or query.metrics[0]).default, now)
+
+
+def _earlier(query: Query, span: Span) -> Span:
+    return spans.year_before(span) if query.compare == "same_period_last_year" else spans.before(span)
+
+
+def _change_of(query: Query, now: datetime) -> Span:
+    """Return the span whose change is to be explained; of what is read as of now, the month so far."""
+    span = span_of(query, now)
+    return spans.default_span("this_month", now) if span.label == "now" else span
 
 
 def _figures(sight: Sight, query: Query) -> Answered:
     """Answer with one figure, or one a group, beside the same of another time where that is compared."""
     span = span_of(query, sight.as_of)
-    earlier = None
-    if query.compare or query.intent == "compare":
-        earlier = spans.year_before(span) if query.compare == "same_period_last_year" else spans.before(span)
+    earlier = _earlier(query, span) if query.compare or query.intent == "compare" else None
     filters, having = checks.narrowing(query)
-    found = {one: _groups(sight, metric(one), span, query.dimensions, filters) for one in query.metrics}
-    old = {
-        one: _groups(sight, metric(one), earlier, query.dimensions, filters) if earlier else {} for one in query.metrics
-    }
+    found, old = {}, {}
+    for one in query.metrics:
+        # Of several numbers without a time, each is of its own: MRR is of now, churn of last month.
+        own = span_of(query, sight.as_of, one)
+        found[one] = _groups(sight, metric(one), own, query.dimensions, filters)
+        old[one] = _groups(sight, metric(one), _earlier(query, own), query.dimensions, filters) if earlier else {}
     frame, undefined = _frame(query, found, old, compared=earlier is not None)
     frame = _ordered(query, _having(frame, having))
     limit = query.limit or (_TOP if query.intent == "top" else MOST_ROWS)
