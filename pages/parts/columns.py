@@ -70,6 +70,12 @@ def money(label: str, currency: str, *, whole: bool = True, help: str = "") -> C
     return st.column_config.NumberColumn(label, format=f"{symbol}%,.{digits}f", help=help or None)
 
 
+def change(label: str, currency: str, *, help: str = "") -> ColumnConfig:
+    """Amounts that came or went, in whole units with their sign; cells come from `format.major`."""
+    symbol = numbers.get_currency_symbol(currency, locale=say.LOCALE)
+    return st.column_config.NumberColumn(f"{label}, {symbol}", format="%+,.0f", help=help or None)
+
+
 def count(label: str, *, help: str = "") -> ColumnConfig:
     """Whole numbers with thousands separated."""
     return st.column_config.NumberColumn(label, format="localized", help=help or None)
@@ -81,8 +87,8 @@ def number(label: str, *, digits: int = 1, help: str = "") -> ColumnConfig:
 
 
 def rate(label: str, *, help: str = "") -> ColumnConfig:
-    """A change in percent, with its sign; cells are hundredths: 4.2 is +4.2%."""
-    return st.column_config.NumberColumn(label, format="%+.1f%%", help=help or None)
+    """A rate in percent; cells are hundredths: 4.2 is 4.2%."""
+    return st.column_config.NumberColumn(label, format="%.1f%%", help=help or None)
 
 
 def when(label: str) -> ColumnConfig:

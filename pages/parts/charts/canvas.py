@@ -23,6 +23,8 @@ PLOT_CONFIG: Final[dict[str, Any]] = {
 HEIGHT: Final = 320
 _TITLE_BLOCK: Final = 58
 _LEGEND_ROW: Final = 24
+_FEWEST: Final = 2
+_IN_A_ROW: Final = 4
 _NICE_STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 _WHOLE_STEPS: Final = (1.0, 2.0, 5.0, 10.0)
 
@@ -58,12 +60,14 @@ def show(
     return [dict(point) for point in event.selection.points]
 
 
-def canvas(title: str, unit_name: str, palette: Palette, *, height: int = HEIGHT, legend: bool = False) -> go.Figure:
-    """An empty figure with its title (the subject) and under it the unit.
+def canvas(title: str, unit_name: str, palette: Palette, *, height: int = HEIGHT, legend: int = 0) -> go.Figure:
+    """An empty figure with its title (the subject) and under it the unit; `legend` is how many names a legend has.
 
     Plain text takes its color from the template alone: Streamlit redraws that at once when the reader changes theme.
     """
-    top = _TITLE_BLOCK + (_LEGEND_ROW if legend else 0)
+    # A long legend breaks into two rows where the chart is narrow, and grows upward.
+    rows = 0 if legend < _FEWEST else 1 if legend <= _IN_A_ROW else 2
+    top = _TITLE_BLOCK + _LEGEND_ROW * rows
     return go.Figure(
         layout={
             "template": template(palette),
@@ -84,7 +88,7 @@ def canvas(title: str, unit_name: str, palette: Palette, *, height: int = HEIGHT
                 "font": {"family": FONT, "size": 15},
                 "subtitle": {"text": unit_name, "font": {"family": FONT, "size": 12, "color": palette.muted}},
             },
-            "showlegend": legend,
+            "showlegend": rows > 0,
             "legend": {
                 "orientation": "h",
                 "x": 0,

@@ -1,0 +1,50 @@
+"""Revenue: MRR and what moved it this month, whether growth is efficient, and who it comes from."""
+
+import streamlit as st
+
+from core.access.actor import Actor
+from core.access.permissions import Permission
+from core.finance.views import month_sums, year_sums
+from pages.finance import revenue_bridge, revenue_figures, revenue_month, revenue_split
+from pages.finance.revenue_month import REACH, Chosen
+from pages.parts import links, session
+from pages.parts.cards import Drill, header, tile
+from pages.parts.empty import empty
+from pages.parts.load import load, told
+
+_TILE_WIDTH = 196
+
+
+def page() -> None:
+    """Draw the screen."""
+    actor = session.require(Permission.FINANCE_READ)
+    right = header("Revenue", "What comes in every month, what moved it, and who it comes from.")
+    with told("revenue"):
+        current = revenue_month.running()
+        if revenue_month.begun(actor, current).empty:
+            _nothing()
+            return
+        with right:
+            chosen = revenue_month.picker(actor, current)
+        _answers(actor, chosen)
+
+
+def _answers(actor: Actor, chosen: Chosen) -> None:
+    months = load(month_sums, actor, chosen.back(REACH), as_of=chosen.now)
+    years = load(year_sums, actor, chosen.back(REACH // 2), as_of=chosen.now)
+    shown = revenue_figures.tiles(months, years, chosen)
+    with st.grid(len(shown), min_column_width=_TILE_WIDTH):
+        for each in shown:
+            tile(each)
+    revenue_bridge.show(months, chosen)
+    revenue_split.show(actor, months, chosen)
+
+
+def _nothing() -> None:
+    empty(
+        "revenue",
+        "No revenue yet",
+        "MRR appears here with the first paid license, and every change of it as a movement. Issue one on Licenses.",
+        icon="payments",
+        link=Drill(links.to("licenses"), "Licenses"),
+    )

@@ -1,0 +1,85 @@
+"""The month that the Revenue screens look at: the running one, or any past one that the address names."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import pandas as pd
+
+from core.access.actor import Actor
+from core.finance.views import month_sums
+from core.periods import Period, add_months, month_of, months_until
+from pages.parts import filters
+from pages.parts import format as say
+from pages.parts.load import load, minute
+
+# As far back as a month can be picked; the charts reach as far again.
+REACH: Final = 36
+_INSTANT: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A month as it is looked at `now`."""
+
+    month: Period
+    now: datetime
+
+    @property
+    def running(self) -> bool:
+        """Whether the month is not over."""
+        return self.now < self.month.end
+
+    @property
+    def at(self) -> datetime:
+        """The instant its levels are read at: its last one, or now while it runs."""
+        return min(self.now, self.month.end - _INSTANT)
+
+    @property
+    def judged(self) -> Period:
+        """The last month that is over: the rates of one that still runs would compare unequal lengths of time."""
+        return month_of(add_months(self.month.start, -1)) if self.running else self.month
+
+    @property
+    def name(self) -> str:
+        """As a sentence says it: November 2026."""
+        return f"{self.month.start:%B %Y}"
+
+    @property
+    def code(self) -> str:
+        """As the picker and the address say it: Nov 2026."""
+        return code_of(self.month)
+
+    def back(self, count: int) -> tuple[Period, ...]:
+        """The `count` months that end with it, oldest first."""
+        return tuple(months_until(self.month.start, count))
+
+
+def code_of(month: Period) -> str:
+    """A month as the picker and the address say it: Nov 2026."""
+    return say.month(month.start)
+
+
+def running() -> Chosen:
+    """The month that runs."""
+    now = minute()
+    return Chosen(month_of(now), now)
+
+
+def picker(actor: Actor, current: Chosen) -> Chosen:
+    """A box of the months that the books cover; the running one while none is picked."""
+    known = begun(actor, current)
+    months = {code_of(each): each for each in reversed(current.back(len(known)))}
+    picked = filters.pick(
+        "Month",
+        list(months),
+        key="month",
+        placeholder=f"{say.month(current.month.start)}, so far",
+        width=190,
+    )
+    return current if picked is None else Chosen(months[picked], current.now)
+
+
+def begun(actor: Actor, current: Chosen) -> pd.DataFrame:
+    """The ledger's sums of every month that can be picked; empty before the first movement."""
+    return load(month_sums, actor, current.back(REACH), as_of=current.now)
