@@ -1,27 +1,28 @@
 """MRR and its movements, always from the ledger; several currencies become one at dated rates."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from itertools import chain, groupby
+from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
+import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Row, func, select, union_all
+from sqlalchemy import ColumnElement, Row, func, select
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
-from core.finance.exchange import REPORTING, Rates
+from core.finance.exchange import REPORTING
+from core.finance.flows import exchange_rates as exchange_rates
+from core.finance.ledger import ledger_money, may_see_all
 from core.finance.movements import KINDS, Bridge, MovementKind, Standing
-from core.money import Money, round_half_up, total
+from core.finance.tally import INSTANT
+from core.money import Money
 from core.periods import Period
-from db.models.finance import fx_rate, movement
+from db.models.finance import movement
 from db.session import ReadSession
 
-_INSTANT: Final = timedelta(microseconds=1)
 _CHANGE: Final = func.sum(movement.c.mrr_change_minor)
 
 
@@ -43,8 +44,9 @@ class Movement:
 
 def mrr_at(session: ReadSession, actor: Actor, at: datetime) -> Money:
     """Return the MRR of all customers at an instant, at that day's rates; needs `finance:read`."""
-    _may_see_all(actor)
-    return exchange_rates(session).report(_by_currency(session, movement.c.effective_at <= at), at.date())
+    may_see_all(actor)
+    found = ledger_money(session, [Period(at, at + INSTANT)], (), as_of=at)
+    return Money(int(found.measures["closing"][0, 0]), REPORTING)
 
 
 def mrr_of(session: ReadSession, actor: Actor, organization_ids: Collection[UUID], at: datetime) -> dict[UUID, Money]:
@@ -63,19 +65,10 @@ def mrr_by_tier(session: ReadSession, actor: Actor, at: datetime) -> dict[str, M
 
     Each tier is rounded by itself, so that with several currencies the sum may differ from `mrr_at` by a cent.
     """
-    _may_see_all(actor)
-    flows = _tier_flows(movement.c.effective_at <= at).subquery()
-    statement = (
-        select(flows.c.tier_id, flows.c.currency, func.sum(flows.c.minor).label("minor"))
-        .group_by(flows.c.tier_id, flows.c.currency)
-        .order_by(flows.c.tier_id)
-    )
-    rates = exchange_rates(session)
-    tiers = groupby(session.execute(statement), key=lambda row: row.tier_id)
-    reported = {
-        tier: rates.report((Money(int(row.minor), row.currency) for row in rows), at.date()) for tier, rows in tiers
-    }
-    return {tier: amount for tier, amount in reported.items() if amount}
+    may_see_all(actor)
+    found = ledger_money(session, [Period(at, at + INSTANT)], ("tier",), as_of=at)
+    tiers = zip(found.groups["tier"], found.measures["closing"][:, 0], strict=True)
+    return {tier: Money(int(minor), REPORTING) for tier, minor in tiers if minor}
 
 
 def bridge(session: ReadSession, actor: Actor, period: Period, *, as_of: datetime) -> Bridge:
@@ -85,62 +78,39 @@ def bridge(session: ReadSession, actor: Actor, period: Period, *, as_of: datetim
     Opening and closing are at the rates of the day before they end, each movement at the rate of its own day, and
     `exchange` is what remains.
     """
-    _may_see_all(actor)
-    rates = exchange_rates(session)
-    until = min(period.end, as_of + _INSTANT)
-    opening = rates.report(_by_currency(session, movement.c.effective_at < period.start), _last_day(period.start))
-    closing = rates.report(_by_currency(session, movement.c.effective_at < until), _last_day(until))
-    by_kind = _reported_kinds(_dated_changes(session, Period(period.start, until)), rates)
-    exchange = closing - opening - total(by_kind.values(), REPORTING)
-    return Bridge(period, opening, by_kind, exchange, closing)
-
-
-def currency_bridges(session: ReadSession, actor: Actor, period: Period, *, as_of: datetime) -> dict[str, Bridge]:
-    """Return the bridge of each currency by itself, in its own minor units; needs `finance:read`."""
-    _may_see_all(actor)
-    until = min(period.end, as_of + _INSTANT)
-    opening = {amount.currency: amount for amount in _by_currency(session, movement.c.effective_at < period.start)}
-    closing = {amount.currency: amount for amount in _by_currency(session, movement.c.effective_at < until)}
-    changes: dict[str, dict[MovementKind, Money]] = defaultdict(dict)
-    for row in _dated_changes(session, Period(period.start, until)):
-        known = changes[row.currency].get(row.kind, Money(0, row.currency))
-        changes[row.currency][row.kind] = known + Money(int(row.minor), row.currency)
-    return {
-        currency: Bridge(
-            period,
-            opening.get(currency, Money(0, currency)),
-            {kind: changes[currency].get(kind, Money(0, currency)) for kind in KINDS},
-            Money(0, currency),
-            closing.get(currency, Money(0, currency)),
-        )
-        for currency in sorted({*opening, *closing, *changes})
-    }
+    may_see_all(actor)
+    found = ledger_money(session, [period], (), as_of=as_of).measures
+    sums = {name: Money(int(values[0, 0]), REPORTING) for name, values in found.items()}
+    return Bridge(
+        period, sums["opening"], {kind: sums[kind] for kind in KINDS}, sums["exchange"], closing=sums["closing"]
+    )
 
 
 def tier_months(session: ReadSession, actor: Actor, months: list[Period], *, as_of: datetime) -> pd.DataFrame:
-    """Return MRR at the end of each of some consecutive months (or at `as_of`) by tier; needs `finance:read`.
+    """Return MRR at the end of each of some months (or at `as_of`) by tier; needs `finance:read`.
 
     Columns: month (its first day, datetime64), tier_id, mrr_minor (int64, of REPORTING). A row for each month and each
-    tier that ever had MRR by then.
+    tier that had MRR in it or in one of the months before.
     """
-    _may_see_all(actor)
-    rates = exchange_rates(session)
-    found = [
-        (month.start.replace(tzinfo=None), tier, rates.report(amounts, day).minor)
-        for month, (day, tiers) in zip(months, _month_ends(session, months, as_of), strict=True)
-        for tier, amounts in sorted(tiers.items())
+    may_see_all(actor)
+    found = ledger_money(session, months, ("tier",), as_of=as_of)
+    levels = found.measures["closing"]
+    begun = np.logical_or.accumulate((levels != 0) | (found.measures["opening"] != 0), axis=1)
+    rows = [
+        (month.start.replace(tzinfo=None), tier, levels[number, column])
+        for column, month in enumerate(months)
+        for number, tier in enumerate(found.groups["tier"])
+        if begun[number, column]
     ]
-    frame = pd.DataFrame(found, columns=["month", "tier_id", "mrr_minor"])
+    frame = pd.DataFrame(rows, columns=["month", "tier_id", "mrr_minor"])
     return frame.astype({"month": "datetime64[us]", "mrr_minor": "int64"})
 
 
 def mrr_months(session: ReadSession, actor: Actor, months: list[Period], *, as_of: datetime) -> list[Money]:
-    """Return the MRR at the end of each of some consecutive months (or at `as_of`); needs `finance:read`."""
-    _may_see_all(actor)
-    rates = exchange_rates(session)
-    return [
-        rates.report(chain.from_iterable(tiers.values()), day) for day, tiers in _month_ends(session, months, as_of)
-    ]
+    """Return the MRR at the end of each of some months (or at `as_of`); needs `finance:read`."""
+    may_see_all(actor)
+    closing = ledger_money(session, months, (), as_of=as_of).measures["closing"]
+    return [Money(int(minor), REPORTING) for minor in closing[0]] if months else []
 
 
 def movements_of(
@@ -155,7 +125,7 @@ def movements_of(
 
 def movements_in(session: ReadSession, actor: Actor, period: Period, *, limit: int = 1000) -> tuple[Movement, ...]:
     """Return all customers' movements of a period, newest first; needs `finance:read`."""
-    _may_see_all(actor)
+    may_see_all(actor)
     within = (movement.c.effective_at >= period.start) & (movement.c.effective_at < period.end)
     return _movements(session, within, limit)
 
@@ -191,74 +161,10 @@ def last_movement_at(session: ReadSession, organization_id: UUID) -> datetime | 
     return found
 
 
-def exchange_rates(session: ReadSession) -> Rates:
-    """Return every dated rate into REPORTING."""
-    statement = select(fx_rate).where(fx_rate.c.quote == REPORTING).order_by(fx_rate.c.base, fx_rate.c.valid_from)
-    by_base = groupby(session.execute(statement), key=lambda row: row.base)
-    return Rates({base: tuple((row.valid_from, row.rate) for row in rows) for base, rows in by_base})
-
-
-def _may_see_all(actor: Actor) -> None:
-    actor.require_vendor()
-    actor.require(Permission.FINANCE_READ)
-
-
-def _last_day(end: datetime) -> date:
-    """Return the UTC day of the last instant before `end`."""
-    return (end - _INSTANT).date()
-
-
 def _by_currency(session: ReadSession, where: ColumnElement[bool]) -> list[Money]:
     """Return the balance of every currency that ever moved, zero balances included."""
     statement = select(movement.c.currency, _CHANGE.label("minor")).where(where).group_by(movement.c.currency)
     return [Money(int(row.minor), row.currency) for row in session.execute(statement)]
-
-
-def _dated_changes(session: ReadSession, period: Period) -> Iterable[Row[Any]]:
-    day = func.date_trunc("day", movement.c.effective_at, "UTC").label("day")
-    statement = (
-        select(movement.c.kind, movement.c.currency, day, _CHANGE.label("minor"))
-        .where(movement.c.effective_at >= period.start, movement.c.effective_at < period.end)
-        .group_by(movement.c.kind, movement.c.currency, day)
-    )
-    return session.execute(statement).all()
-
-
-def _reported_kinds(rows: Iterable[Row[Any]], rates: Rates) -> Mapping[MovementKind, Money]:
-    exact = dict.fromkeys(KINDS, Decimal(0))
-    for row in rows:
-        if row.kind in exact:
-            exact[row.kind] += rates.exact([Money(int(row.minor), row.currency)], row.day.date())
-    return {kind: Money(round_half_up(amount), REPORTING) for kind, amount in exact.items()}
-
-
-def _month_ends(
-    session: ReadSession, months: list[Period], as_of: datetime
-) -> Iterator[tuple[date, dict[str, list[Money]]]]:
-    """Yield for each month the day it is reported at and the balances of each tier by currency."""
-    flows = _tier_flows(movement.c.effective_at < min(months[-1].end, as_of + _INSTANT)).subquery()
-    # Everything before the first month is one step; after it, the calendar month of the flow decides.
-    step = func.greatest(func.date_trunc("month", flows.c.effective_at, "UTC"), months[0].start).label("step")
-    key = (flows.c.tier_id, flows.c.currency, step)
-    statement = select(*key, func.sum(flows.c.minor).label("minor")).group_by(*key)
-    changes = defaultdict(list)
-    for row in session.execute(statement):
-        changes[row.step].append(row)
-    balances: dict[str, dict[str, Money]] = defaultdict(dict)
-    for month in months:
-        for row in changes[month.start]:
-            known = balances[row.tier_id].get(row.currency, Money(0, row.currency))
-            balances[row.tier_id][row.currency] = known + Money(int(row.minor), row.currency)
-        day = _last_day(min(month.end, as_of + _INSTANT))
-        yield day, {tier: list(amounts.values()) for tier, amounts in balances.items()}
-
-
-def _tier_flows(where: ColumnElement[bool]) -> Any:
-    """Return what came to and went from each tier: changes on the tier itself, and the MRR that moved between two."""
-    m = movement.c
-    into = select(m.tier_id, m.currency, m.effective_at, (m.mrr_change_minor + m.moved_minor).label("minor"))
-    out_of = select(m.from_tier_id.label("tier_id"), m.currency, m.effective_at, (-m.moved_minor).label("minor"))
-    return union_all(into.where(where), out_of.where(where, m.from_tier_id.is_not(None)))
 
 
 def _movements(session: ReadSession, where: ColumnElement[bool], limit: int) -> tuple[Movement, ...]:

@@ -1,0 +1,188 @@
+"""What came to and went from each part of the ledger, grouped by the database, and the dated rates beside it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final
+
+import pandas as pd
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    cast,
+    distinct,
+    func,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, array
+
+from core.finance.exchange import REPORTING, Rates
+from db.models.billing import product, tier_product
+from db.models.finance import fx_rate, movement
+from db.models.organizations import organization
+from db.session import ReadSession
+from db.types import Instant
+
+DIMENSIONS: Final = ("tier", "product", "country", "segment", "currency", "customer")
+# The product of a tier that has none.
+NO_PRODUCT: Final = "other"
+_COUNTED: Final = ("new", "churn", "reactivation")
+Where = Mapping[str, Collection[str]]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How finely the ledger is read: by which dimensions, of what, and by customer within them or not.
+
+    `where` holds ids; of a customer the organization's. `edges` are instants, ascending: flows between the same two are
+    one row. Nothing of the last one or later is read.
+    """
+
+    by: tuple[str, ...]
+    where: Where
+    edges: tuple[datetime, ...]
+    customers: bool
+
+
+def exchange_rates(session: ReadSession) -> Rates:
+    """Return every dated rate into REPORTING."""
+    statement = select(fx_rate).where(fx_rate.c.quote == REPORTING).order_by(fx_rate.c.base, fx_rate.c.valid_from)
+    by_base = groupby(session.execute(statement), key=lambda row: row.base)
+    return Rates({base: tuple((row.valid_from, row.rate) for row in rows) for base, rows in by_base})
+
+
+def flows(session: ReadSession, cut: Cut) -> pd.DataFrame:
+    """Return what moved: the columns of `cut.by`, currency, kind, bucket, minor, events, and organization_id if asked.
+
+    `bucket` n lies between edge n - 1 and edge n; bucket 0 is all that came before the first, whatever its kind (it
+    is ""). `minor` is in the row's own currency; `events` counts movements that won or lost a customer.
+    """
+    found = session.execute(_statement(cut))
+    frame = pd.DataFrame(found.all(), columns=list(found.keys()))
+    return frame.astype({"minor": "int64", "events": "int64", "bucket": "int64"})
+
+
+def names_of(session: ReadSession, organization_ids: Collection[Any]) -> dict[Any, str]:
+    """Return the names of some organizations."""
+    statement = select(organization.c.id, organization.c.name).where(organization.c.id.in_(organization_ids))
+    return {row.id: row.name for row in session.execute(statement)}
+
+
+def product_order(session: ReadSession) -> list[str]:
+    """Return the ids of all products in the order in which they are shown."""
+    return list(session.execute(select(product.c.id).order_by(product.c.rank, product.c.id)).scalars())
+
+
+def _statement(cut: Cut) -> Select[Any]:
+    placed = {"tier", "product"} & {*cut.by, *cut.where}
+    legs = _legs(cut, transfers=bool(placed))
+    if "product" in placed:
+        legs = _split(legs)
+    of = _columns(legs)
+    bucket = func.width_bucket(legs.c.at, cast(array(cut.edges), ARRAY(Instant)))
+    kind = case((bucket == 0, ""), else_=legs.c.kind)
+    names = list(dict.fromkeys([*(name for name in cut.by if name != "customer"), "currency"]))
+    key = [of[name].label(name) for name in names]
+    if cut.customers or "customer" in cut.by:
+        key.append(legs.c.organization_id.label("organization_id"))
+    key += [kind.label("kind"), bucket.label("bucket")]
+    # Without the product among the groups, a movement split over several is one all the same.
+    once = distinct(legs.c.id) if "product" in placed and "product" not in cut.by else literal(1)
+    counted = func.count(once).filter(legs.c.kind.in_(_COUNTED))
+    sums = (func.sum(legs.c.minor).label("minor"), counted.label("events"))
+    kept = [of[name].in_(list(cut.where[name])) for name in placed & {*cut.where}]
+    return _joined(select(*key, *sums).select_from(legs), cut, legs).where(*kept).group_by(*key)
+
+
+def _legs(cut: Cut, *, transfers: bool) -> CTE:
+    """Return what each movement does to each place: the change itself, and what came along from another place."""
+    m = movement.c
+    until = and_(m.effective_at < cut.edges[-1], *_of_customers(cut))
+    common = (m.id, m.organization_id, m.currency, m.effective_at.label("at"))
+
+    def leg(tier: Any, product_id: Any, kind: Any, minor: Any, order: int) -> Select[Any]:
+        place = (tier.label("tier_id"), product_id.label("product_id"))
+        return select(*common, *place, kind.label("kind"), minor.label("minor"), literal(order).label("leg"))
+
+    change = leg(m.tier_id, m.product_id, m.kind, m.mrr_change_minor, 2).where(until, m.mrr_change_minor != 0)
+    if not transfers:
+        return change.cte("legs")
+    moved, along = m.from_tier_id.is_not(None), literal("transfer")
+    out_of = leg(m.from_tier_id, m.from_product_id, along, -m.moved_minor, 0).where(until, moved)
+    into = leg(m.tier_id, m.product_id, along, m.moved_minor, 1).where(until, moved)
+    return union_all(change, out_of, into).cte("legs")
+
+
+def _of_customers(cut: Cut) -> list[ColumnElement[bool]]:
+    m, wanted = movement.c, cut.where
+    found: list[ColumnElement[bool]] = []
+    if "currency" in wanted:
+        found.append(m.currency.in_(list(wanted["currency"])))
+    if "customer" in wanted:
+        found.append(m.organization_id.in_(list(wanted["customer"])))
+    return found
+
+
+def _split(legs: CTE) -> CTE:
+    """Return the legs by product.
+
+    A customer's MRR of a tier is split to the cent: the running sum of shares is rounded, so that the parts add up to
+    the whole and each is within a cent of its share; a movement is the difference of two such splits.
+    """
+    shares = _shares()
+    place = (legs.c.organization_id, legs.c.tier_id, legs.c.product_id, legs.c.currency)
+    after = func.sum(legs.c.minor).over(partition_by=place, order_by=(legs.c.at, legs.c.id, legs.c.leg))
+    run = select(legs, after.label("after")).cte("run")
+    parts = _part(run.c.after, shares) - _part(run.c.after - run.c.minor, shares)
+    whole = shares.c.product_id.is_(None)
+    return (
+        select(
+            run.c.id,
+            run.c.organization_id,
+            run.c.currency,
+            run.c.at,
+            run.c.tier_id,
+            run.c.kind,
+            func.coalesce(run.c.product_id, shares.c.product_id, NO_PRODUCT).label("product_id"),
+            case((whole, run.c.minor), else_=parts).label("minor"),
+        )
+        .select_from(run)
+        .outerjoin(shares, and_(shares.c.tier_id == run.c.tier_id, run.c.product_id.is_(None)))
+        .cte("split")
+    )
+
+
+def _shares() -> CTE:
+    """Return for each product of a tier how much of the tier all products up to it are; the last is the whole."""
+    t = tier_product.c
+    upto = func.sum(t.share).over(partition_by=t.tier_id, order_by=(product.c.rank, product.c.id))
+    whole = func.sum(t.share).over(partition_by=t.tier_id)
+    return (
+        select(t.tier_id, t.product_id, t.share, upto.label("upto"), whole.label("whole")).join(product).cte("shares")
+    )
+
+
+def _part(minor: Any, shares: CTE) -> Any:
+    s = shares.c
+    return func.round(minor * s.upto / s.whole) - func.round(minor * (s.upto - s.share) / s.whole)
+
+
+def _columns(legs: CTE) -> dict[str, Any]:
+    country, segment = (func.coalesce(organization.c[name], "") for name in ("country", "segment"))
+    known = {"tier": legs.c.tier_id, "currency": legs.c.currency, "country": country, "segment": segment}
+    return {**known, "product": legs.c.product_id}
+
+
+def _joined(statement: Select[Any], cut: Cut, legs: CTE) -> Select[Any]:
+    """Return the statement beside the customers, where they are grouped or chosen by what they are."""
+    asked = {"country", "segment"} & {*cut.by, *cut.where}
+    if not asked:
+        return statement
+    chosen = [_columns(legs)[name].in_(list(cut.where[name])) for name in asked & {*cut.where}]
+    return statement.join(organization, organization.c.id == legs.c.organization_id).where(*chosen)
