@@ -72,6 +72,11 @@ class Behavior:
     seasonal_december: float = 1.0
     calls: float = 0.0
     calls_growth: float = 0.0
+    calls_scatter: float = 0.05
+    # Factors of Monday to Sunday in place of working days and the rest.
+    calls_week: tuple[float, ...] = ()
+    # Tells the calls by how long ago they were, so that a story that hangs on them is the same on any date.
+    calls_tale: int | None = None
 
 
 def days_back(today: date, count: int) -> Iterator[tuple[int, date]]:
@@ -211,10 +216,13 @@ def calls_on(name: str, behavior: Behavior, day: date, ago: int) -> int:
     """Return the API calls of a day that the install reports as usage beside its telemetry."""
     if not behavior.calls or ago < behavior.silent:
         return 0
-    dice = random.Random(f"{name}:calls:{day}")  # noqa: S311 - a story, not a secret
+    told = day if behavior.calls_tale is None else f"{behavior.calls_tale}:{ago}"
+    dice = random.Random(f"{name}:calls:{told}")  # noqa: S311 - a story, not a secret
     working = 1.0 if day.weekday() in behavior.days else max(behavior.outside * 4, 0.2)
+    if behavior.calls_week:
+        working = behavior.calls_week[day.weekday()]
     level = float((1 + behavior.calls_growth) ** (-ago / 7))
     for burst in behavior.bursts:
         if burst.covers(ago) and burst.feature is None:
             level *= burst.factor
-    return round(behavior.calls * working * level * dice.lognormvariate(0, 0.05))
+    return round(behavior.calls * working * level * dice.lognormvariate(0, behavior.calls_scatter))

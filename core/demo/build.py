@@ -8,19 +8,19 @@ from core.access.actor import Actor
 from core.accounts import writes as accounts
 from core.accounts.requests import LicenseRequest
 from core.config import DEMO_INSTALL_SECRET, Settings
-from core.demo.behavior import calls_on, days_back, events
+from core.demo import meters
+from core.demo.behavior import events
 from core.demo.customers import DEMO_INSTALL, DemoCustomer
 from core.licensing import writes as licensing
 from core.licensing.policy import Policy
 from core.licensing.reads import license_by_install
 from core.organizations.writes import add_domain, create_organization, write_note
 from core.telemetry.writes import ingest
-from core.usage.records import UsageRecord, record_usage
+from core.usage.records import record_usage
 from db.session import WriteSession
 
 MONTH = timedelta(days=30.4375)
 EURO = frozenset({"DE", "FR", "NL", "PT", "FI"})
-DEMO_RECORDS = 50
 
 
 @dataclass(frozen=True)
@@ -122,24 +122,6 @@ def build_telemetry(
     """Send the telemetry and usage of the last days as the install would have, and return how many events were new."""
     days = days or customer.telemetry_days
     receipt = ingest(session, install_id, events(customer.name, customer.behavior, now, days), now=now)
-    records = [
-        UsageRecord(
-            f"{day:%Y%m%d}", "api_calls_day", calls, datetime(day.year, day.month, day.day, 3, tzinfo=now.tzinfo)
-        )
-        for ago, day in days_back(now.date(), days)
-        if (calls := calls_on(customer.name, customer.behavior, day, ago))
-    ]
-    if customer.install_id == DEMO_INSTALL:
-        records = _demo_records(now)
+    records = meters.records(customer, now, days)
     record_usage(session, install_id, records, now=now)
     return receipt.accepted
-
-
-def _demo_records(now: datetime) -> list[UsageRecord]:
-    """About 50 usage records over the last 30 days, as the seed's setup script makes them."""
-    first = now - timedelta(days=30)
-    moments = [first + (now - first) * (number + 0.5) / DEMO_RECORDS for number in range(DEMO_RECORDS)]
-    return [
-        UsageRecord(f"demo-{at:%Y%m%d}-{number}", "api_calls_day", 120 + 37 * (number % 11), at)
-        for number, at in enumerate(moments)
-    ]

@@ -12,6 +12,7 @@ from core.accounts.cards import refresh_cards
 from core.config import Settings
 from core.culture.writes import recompute
 from core.databases import Databases
+from core.demo import meters
 from core.demo.build import Built, build_account, build_telemetry
 from core.demo.calls_home import phone_home
 from core.demo.customers import DEMO_INSTALL, DemoCustomer
@@ -63,6 +64,9 @@ def build(
     if not only_test_customer:
         with databases.control.write(SYSTEM) as session:
             _people(session, actor, settings, now)
+        with databases.control.write(SYSTEM) as session:
+            installs = {one.name: built.install_id for one in customers if (built := _built(session, one.name))}
+            meters.agree(session, actor, installs, now=now)
     report("Profiles, each compared with its peers")
     for customer in customers:
         _profile(databases, customer, now)

@@ -1,7 +1,7 @@
 """Metered usage as installs report it: each record counts once, whatever is retried, and sums by UTC day."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from sqlalchemy import ARRAY, Text, bindparam, func, select, text, tuple_
@@ -58,7 +58,14 @@ Reported = dict[str, dict[date, int]]
 def record_usage(session: WriteSession, install_id: str, records: Sequence[UsageRecord], *, now: datetime) -> int:
     """Count usage and return how many records were new; the same id on the same UTC day counts once."""
     rows = [
-        {**asdict(one), "ts": one.ts.isoformat(), "day": one.ts.astimezone(UTC).date().isoformat()} for one in records
+        {
+            "id": one.id,
+            "meter": one.meter,
+            "amount": one.amount,
+            "ts": one.ts.isoformat(),
+            "day": one.ts.astimezone(UTC).date().isoformat(),
+        }
+        for one in records
     ]
     found: int = session.execute(_RECORD, {"install_id": install_id, "now": now, "records": rows}).scalar_one()
     return found
