@@ -10,9 +10,11 @@ from core.access.actor import system_actor
 from core.access.checkpoints import folder_of, retire
 from core.config import Settings
 from core.databases import Databases, owner_urls
+from core.demo.money import SOURCE
 from core.organizations.reads import vendor_id
 from db.models import metadata, telemetry_metadata
 from db.models.access import person
+from db.models.costs import cash_entry, cost_entry
 from db.models.licensing import license as licenses
 from db.models.organizations import organization
 from db.models.security import audit_verification, security_score_day
@@ -37,6 +39,8 @@ def remove(databases: Databases, settings: Settings, *, now: datetime) -> int:
         for table in telemetry_metadata.sorted_tables:
             connection.execute(delete(table).where(table.c.install_id.in_(install_ids)))
     with create_engine(psycopg_url(control), poolclass=NullPool).begin() as connection:
+        for table in (cost_entry, cash_entry):
+            connection.execute(delete(table).where(table.c.source == SOURCE))
         for table in reversed(metadata.sorted_tables):
             if "organization_id" in table.c:
                 connection.execute(delete(table).where(table.c.organization_id.in_(ours)))

@@ -17,7 +17,9 @@ from core.demo.build import Built, build_account, build_telemetry
 from core.demo.calls_home import phone_home
 from core.demo.customers import DEMO_INSTALL, DemoCustomer
 from core.demo.fading import FADING
+from core.demo.former import FORMER
 from core.demo.growing import GROWING
+from core.demo.money import build_money
 from core.demo.people import PEOPLE
 from core.demo.security import build_security
 from core.demo.selling import work_the_list
@@ -83,7 +85,7 @@ def build(
 
 def everybody() -> tuple[DemoCustomer, ...]:
     """Return all customers of the world."""
-    return (*NAMED, *varied())
+    return (*NAMED, *varied(), *FORMER)
 
 
 def keep_alive(databases: Databases, *, now: datetime) -> int:

@@ -14,7 +14,7 @@ from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.errors import Conflict, InvalidInput, NotFound
 from core.finance.entries import NewCash, NewCost, check
-from core.finance.reads import exchange_rates
+from core.finance.flows import exchange_rates
 from core.ids import new_id
 from db.models.costs import cash_entry, cost_entry
 from db.models.organizations import organization

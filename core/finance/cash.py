@@ -14,7 +14,7 @@ from core.access.permissions import Permission
 from core.errors import InvalidInput
 from core.finance.entries import NOT_OPERATING
 from core.finance.exchange import Rates
-from core.finance.reads import exchange_rates
+from core.finance.flows import exchange_rates
 from core.money import Money, round_half_up
 from core.periods import Period, month_start, months_until
 from db.models.costs import cash_entry

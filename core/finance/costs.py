@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, Text, cast, func, select
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.errors import InvalidInput
-from core.finance.reads import exchange_rates
+from core.finance.flows import exchange_rates
 from core.money import Money, round_half_up
 from core.periods import Period, midnight
 from db.models.costs import cost_entry
@@ -37,8 +37,8 @@ def cost_facts(
 ) -> pd.DataFrame:
     """Return `cost` in minor units of REPORTING by period and group, each day at its own rate; needs `finance:read`.
 
-    Columns: period (its start), those of `by` (for `customer` also `organization_id`), cost. A cost that is no
-    customer's has None for customer, tier, segment and country. Days after `as_of` have not happened yet.
+    Columns: period (its start), those of `by` (for `customer` also `organization_id`; "" where unknown, and for a cost
+    that is no customer's), cost. Days after `as_of` have not happened yet.
     """
     actor.require_vendor()
     actor.require(Permission.FINANCE_READ)
@@ -65,13 +65,17 @@ def cost_facts(
 def _dimensions() -> dict[str, ColumnElement[Any]]:
     return {
         "cost_kind": cost_entry.c.kind,
-        "product": cost_entry.c.product_id,
-        "customer": organization.c.name,
-        "organization_id": cast(cost_entry.c.organization_id, Text),
-        "tier": _tier_then(),
-        "segment": organization.c.segment,
-        "country": organization.c.country,
+        "product": _known(cost_entry.c.product_id),
+        "customer": _known(organization.c.name),
+        "organization_id": _known(cast(cost_entry.c.organization_id, Text)),
+        "tier": _known(_tier_then()),
+        "segment": _known(organization.c.segment),
+        "country": _known(organization.c.country),
     }
+
+
+def _known(column: ColumnElement[Any]) -> ColumnElement[str]:
+    return func.coalesce(column, "")
 
 
 def _tier_then() -> ColumnElement[str]:

@@ -73,7 +73,7 @@ def tier_economics(session: ReadSession, actor: Actor, *, as_of: datetime) -> pd
     costs = cost_facts(session, actor, months, by=("tier",), as_of=as_of)
     now = ledger_facts(session, actor, [Period(as_of, until)], by=("tier",), as_of=as_of)
     rows = []
-    for tier in sorted({*ledger["tier"], *costs["tier"].dropna(), *now["tier"]}):
+    for tier in sorted({*ledger["tier"], *costs["tier"], *now["tier"]} - {""}):
         own = [_by_start(frame[frame["tier"] == tier]) for frame in (ledger, costs, now)]
         sums = _trailing(months, own[0], own[1], {}) | _standing(own[2].get(_naive(as_of), {}))
         rows.append((tier, *(sums[name] for name in MEASURES)))

@@ -91,7 +91,7 @@ def margin_months(session: ReadSession, actor: Actor, months: Sequence[Period], 
 def cost_months(
     session: ReadSession, actor: Actor, months: Sequence[Period], dimension: str, *, as_of: datetime
 ) -> pd.DataFrame:
-    """Return cost by month and one dimension: month, name (None where nobody's), cost; needs `finance:read`."""
+    """Return cost by month and one dimension: month, name ("" where nobody's), cost; needs `finance:read`."""
     found = cost_facts(session, actor, months, by=(dimension,), as_of=as_of)
     return found.rename(columns={"period": "month", dimension: "name"})[["month", "name", "cost"]]
 
@@ -162,7 +162,7 @@ class _Cell:
 
 
 def _text(value: Any) -> str | None:
-    return None if pd.isna(value) else str(value)
+    return str(value) or None
 
 
 def _indexed(frame: pd.DataFrame, measure: str) -> dict[datetime, int]:

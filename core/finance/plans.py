@@ -12,7 +12,7 @@ from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.billing.reads import Price, prices_in_force
 from core.billing.recurring import monthly_value
-from core.finance.reads import exchange_rates
+from core.finance.flows import exchange_rates
 from core.licensing.reads import Tier, tiers
 from core.money import Money
 from core.periods import BillingPeriod

@@ -87,5 +87,7 @@ def projected(known: Outlook, most: int = 24) -> list[tuple[datetime, int, int, 
     points = []
     for months in steps:
         expected, worst, best = (max(0, round_half_up(known.cash.minor - burn * months)) for burn in burns)
-        points.append((later(known.at, months), expected, worst, best))
+        # The burn is rounded and the end is not, so the last cent may be left of it.
+        ended = months == known.expected.months
+        points.append((later(known.at, months), 0 if ended else expected, worst, best))
     return points

@@ -67,12 +67,13 @@ def test_a_cost_counts_for_the_tier_of_its_day(session: WriteSession, cast: Cast
     book(session, cast, NewCost(NOW.date(), "support", Money(1, "USD")))
     found = cost_facts(session, cast.sam, months_until(NOW, 2), by=("tier",), as_of=NOW)
     october, november = (month.start.replace(tzinfo=None) for month in months_until(NOW, 2))
-    seen = {(row["period"], row["tier"]): row["cost"] for row in found.dropna().to_dict("records")}
+    seen = {(row["period"], row["tier"]): row["cost"] for row in found.to_dict("records")}
     assert seen == {
         (october, "basic"): 10,
         (october, "free"): 10,
         (november, "pro"): 10,
         (november, "free"): 10,
+        (november, ""): 1,
     }
 
 
