@@ -66,6 +66,7 @@ def build(
     if not only_test_customer:
         with databases.control.write(SYSTEM) as session:
             _people(session, actor, settings, now)
+            build_money(session, actor, customers, now=now)
         with databases.control.write(SYSTEM) as session:
             installs = {one.name: built.install_id for one in customers if (built := _built(session, one.name))}
             meters.agree(session, actor, installs, now=now)
