@@ -50,8 +50,8 @@ def _sealing(seen: Observed) -> Judged:
 
 def _checkpoints(seen: Observed) -> Judged:
     trail = seen.trail
-    if not trail.sealed:
-        return not_assessed("Nothing is sealed yet.", "It is assessed from the first sealed entry on.")
+    if not trail.sealed and not trail.waiting:
+        return not_assessed("The audit trail is empty.", "It is assessed from the first entry on.")
     remedy = "See that CALOS_HOME/checkpoints can be written, and keep copies of it away from the database."
     if trail.checkpoint is None:
         return Judged(
