@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Final, Literal, get_args
 from uuid import UUID
 
 from core.errors import InvalidInput
 from core.finance.exchange import Rates
-from core.money import Money
+from core.money import Money, exponent
 
 CostKind = Literal["compute", "storage", "bandwidth", "support"]
 CashCategory = Literal[
@@ -70,6 +71,17 @@ def check(entries: Iterable[NewCost] | Iterable[NewCash], *, today: date, rates:
             raise InvalidInput(f"An external id has 1 to {LONGEST_ID} characters.", field="externalId")
         # A rate must exist now, while a person is there to name one, not when the month is reported.
         rates.on(entry.amount.currency, entry.booked_on)
+
+
+def amount_given(text: str, currency: str) -> Money:
+    """Return the amount that a person typed, in major units (1,250 or 1250.50), exactly; InvalidInput otherwise."""
+    try:
+        minor = Decimal(text.replace(",", "").strip()).scaleb(exponent(currency))
+    except InvalidOperation:
+        minor = Decimal("NaN")
+    if not minor.is_finite() or minor != minor.to_integral_value():
+        raise InvalidInput("Give the amount as a number such as 1250 or 1,250.50.", field="amount")
+    return Money(int(minor), currency)
 
 
 def _known(word: str, words: tuple[str, ...], field: str, what: str) -> None:

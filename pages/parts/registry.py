@@ -29,6 +29,7 @@ SCREENS = (
     Screen("Customers", "Upsells", "upsells", "pages.customers.upsells", "trending_up", Permission.CULTURE_READ),
     Screen("Customers", "Licenses", "licenses", "pages.customers.licenses", "key", Permission.CUSTOMER_READ),
     Screen("Culture", "Culture profile", "culture", "pages.culture.profile", "psychology", Permission.CULTURE_READ),
+    Screen("Finance", "Cash", "cash", "pages.finance.cash", "account_balance", Permission.FINANCE_READ),
     Screen("Security", "Audit", "audit", "pages.security.audit", "history", Permission.AUDIT_READ),
     Screen("Security", "People", "people", "pages.security.people", "badge", Permission.MEMBER_READ),
 )
