@@ -9,13 +9,16 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime
 
-from api.depends import CurrentActor, Reading, StrictRoute
+from api.depends import CurrentActor, Now, Reading, StrictRoute
 from api.schemas.trail import AuditPage, AuditRow, ChainAnswer, ChainBreak, Party, Target
 from core.access import audit_reads
+from core.access.actor import Actor
 from core.access.audit_reads import AuditEntry, Place
 from core.access.chain_verification import verify_chain
 from core.access.checkpoints import audit_key, folder_of
 from core.errors import InvalidInput
+from core.security.reads import last_verification
+from db.session import ReadSession
 
 # Checked within a second; `manage.py audit verify` checks a longer chain from its beginning.
 CHECKED_AT_MOST = 20_000
@@ -34,6 +37,7 @@ def audit_logs(
     who: Annotated[str, Query(alias="actor", max_length=254)] = "",
     action: Annotated[str, Query(max_length=100)] = "",
     target: Annotated[str, Query(max_length=200)] = "",
+    text: Annotated[str, Query(alias="q", max_length=200)] = "",
     since: Instant = None,
     until: Instant = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
@@ -42,9 +46,9 @@ def audit_logs(
     """Return entries of one's own organization's trail, newest first; vendor staff may name a customer's.
 
     `actor` is part of a name or a whole id; `action` is exact, or a resource when it ends in a dot (`license.`);
-    `target` is a whole id or a kind.
+    `target` is a whole id or a kind; `q` occurs anywhere in an entry; `since` belongs to the span, `until` does not.
     """
-    wanted = audit_reads.Search(who=who, action=action, target=target, since=since, until=until)
+    wanted = audit_reads.Search(who=who, action=action, target=target, since=since, until=until, text=text)
     trail = audit_reads.search(
         session,
         actor,
@@ -59,7 +63,7 @@ def audit_logs(
 
 @router.get("/verify", summary="Check the audit trail's chain")
 def verify(
-    request: Request, actor: CurrentActor, session: Reading, organization_id: OrganizationId = None
+    request: Request, actor: CurrentActor, session: Reading, now: Now, organization_id: OrganizationId = None
 ) -> ChainAnswer:
     """Return whether the newest 20,000 entries hold together, and with the checkpoints kept outside the database."""
     chosen = organization_id or actor.organization_id
@@ -76,7 +80,14 @@ def verify(
         checked_from=report.first,
         checked=report.entries,
         checkpoints=report.checkpoints,
+        everything_verified_at=_everything_verified_at(session, actor, now),
     )
+
+
+def _everything_verified_at(session: ReadSession, actor: Actor, now: datetime) -> datetime | None:
+    """Return when every chain was last verified; customers see none of that."""
+    verified = last_verification(session, actor, now=now) if actor.realm == "vendor" else None
+    return None if verified is None else verified.at
 
 
 def _row(entry: AuditEntry) -> AuditRow:

@@ -21,6 +21,7 @@ from api import (
     licenses,
     live,
     logs,
+    security,
     sign_in,
     starting,
     telemetry,
@@ -35,7 +36,7 @@ from api.house import House
 from api.looks import ASSETS
 from api.problems import PROBLEMS, Problem, install_handlers
 
-ROUTERS = (auth, enterprise, licenses, telemetry, usage, activity, audit)
+ROUTERS = (auth, enterprise, licenses, telemetry, usage, activity, audit, security)
 DESCRIPTION = """The API of Calos. Sign in with `POST /api/auth/token` and send the answer's `access_token` as
 `Authorization: Bearer …`; installs send their install secret instead. Errors are problem+json with a stable `code`."""
 

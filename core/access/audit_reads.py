@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select, tuple_
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
@@ -51,7 +51,7 @@ class Search:
     """What is looked for; everything given must hold.
 
     `who` is part of an actor's label or its whole id; `action` is exact, or a resource when it ends in a dot
-    (`license.`); `target` is a whole id, or a kind.
+    (`license.`); `target` is a whole id, or a kind; `text` occurs anywhere in an entry.
     """
 
     who: str = ""
@@ -59,6 +59,7 @@ class Search:
     target: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,3 +166,7 @@ def _conditions(wanted: Search) -> Iterator[ColumnElement[bool]]:
         yield c.at >= wanted.since
     if wanted.until:
         yield c.at < wanted.until
+    if wanted.text:
+        anywhere = (c.actor_label, c.action, c.target_id, c.reason, c.address, c.request_id)
+        inside = (cast(c.before, Text), cast(c.after, Text))
+        yield or_(*(column.icontains(wanted.text, autoescape=True) for column in (*anywhere, *inside)))

@@ -67,6 +67,10 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("GET", "/activity"): Declared(P.CUSTOMER_READ, vendor=False),
     ("GET", "/security/audit-logs"): Declared(P.AUDIT_READ, vendor=False),
     ("GET", "/security/audit-logs/verify"): Declared(P.AUDIT_READ, vendor=False),
+    ("POST", "/security/audit-logs/verify"): Declared(P.AUDIT_READ),
+    ("GET", "/security/score"): Declared(P.SECURITY_READ),
+    ("GET", "/security/score/history"): Declared(P.SECURITY_READ),
+    ("POST", "/security/reviews"): Declared(P.SECURITY_MANAGE_POLICY, body={"note": "Looked at it all: nothing new."}),
 }
 # What has to have happened before an act is legal.
 BEFORE = {

@@ -1,6 +1,7 @@
 """The look at a real installation, its score, and what is kept of it."""
 
 import functools
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -36,8 +37,23 @@ from core.signing import open_ring
 from db.models.access import audit_entry, person
 from db.models.security import audit_verification, security_score_day
 from db.session import SYSTEM, Tenancy, WriteSession
-from tests.cast import PASSWORD, Cast
+from tests.books import own_databases
+from tests.cast import PASSWORD, Cast, make_cast
 from tests.conftest import NOW
+
+
+@pytest.fixture(scope="module")
+def databases(test_settings: Settings) -> Iterator[Databases]:
+    """Yield a database of this module's own: what others verified or reviewed would show."""
+    with own_databases(test_settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def cast(databases: Databases) -> Cast:
+    """Return the people of the tests, in this module's database."""
+    with databases.control.write(SYSTEM) as session:
+        return make_cast(session, NOW)
 
 
 @pytest.fixture
