@@ -262,6 +262,34 @@ def key_rotate() -> None:
     click.echo(f"Answers are signed with the key {made.current.kid} now; running processes notice it within a second.")
 
 
+@main.command("import")
+@click.argument("mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--check", "only_check", is_flag=True, help="Show what would happen and what is wrong; write nothing.")
+@click.option("--report", "report_file", type=click.Path(dir_okay=False, path_type=Path), help="Every finding, as CSV.")
+@click.option("--into-demo", is_flag=True, help="Mix the books into the demo world all the same.")
+def import_books(mapping: Path, folder: Path, only_check: bool, report_file: Path | None, into_demo: bool) -> None:
+    """Take over the books of another system: MAPPING.yaml says which columns of the CSV files in FOLDER are what."""
+    from core.imports import console  # as above
+
+    migrate_all(settings())
+    with opened() as databases:
+        order = console.order_from(mapping, folder)
+        with databases.control.read(SYSTEM) as session:
+            checked = console.look(session, order, into_demo=into_demo or only_check, now=clock.now())
+        for line in console.told(checked):
+            click.echo(line)
+        if report_file is not None:
+            report_file.write_text(console.report(checked), encoding="utf-8", newline="")
+            click.echo(f"Every finding is in {report_file}.")
+        if only_check or not checked.new_rows:
+            click.echo("Nothing was written." if only_check else "Everything is here already: nothing was written.")
+            return
+        with databases.control.write(SYSTEM) as session:
+            run_id = console.begin(session, order, checked, now=clock.now())
+        console.take(databases, run_id, checked, clock=clock.now, say=click.echo)
+
+
 @main.command()
 def doctor() -> None:
     """Check the installation and say what is wrong and how to mend it."""

@@ -43,8 +43,10 @@ NARROW_STATEMENTS = {
     "core/finance/flows.py": "what moved, grouped: the one statement behind every sum of the ledger",
     "core/licensing/attention.py": "conditions over a license's dates, for reads.py to run",
     "core/licensing/decisions.py": "the log of decisions, and one made again",
+    "core/licensing/past_licenses.py": "licenses given before Calos kept them, many at a time",
     "core/licensing/status.py": "the status rule as an expression, beside the same rule in Python",
     "core/organizations/marks.py": "the marks that every domain below the card leaves",
+    "core/organizations/past_customers.py": "customers that another system had, many at a time",
     "core/organizations/viewpoint.py": "one row that every door asks for",
     "core/security/observing.py": "counts what the security score is judged by",
     "core/telemetry/counting.py": "counts over the events of one install that no roll-up holds",
@@ -63,6 +65,8 @@ DOORS = {
     "core/demo/security.py": "seals in steps that commit, before what is sealed is verified",
     "core/demo/world.py": "builds a world in steps that commit",
     "core/doctor/database.py": "looks at what the doors would open",
+    "core/imports/applying.py": "takes books over in batches, each committed with its markers on either plane",
+    "core/imports/running.py": "an import commits step by step, so that it can go on where it was stopped",
 }
 
 # Connections that are no session of SQLAlchemy's.

@@ -1,0 +1,81 @@
+"""Licenses that were given before Calos kept them, and what tiers include where books say otherwise."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+
+from core.access.actor import Actor
+from core.access.audit import record
+from core.access.permissions import Permission
+from core.ids import digest, new_secret
+from core.licensing.writes import Term
+from core.periods import BillingPeriod
+from db.models.licensing import license as licenses
+from db.models.licensing import tier
+from db.session import WriteSession
+
+
+@dataclass(frozen=True)
+class PastLicense:
+    """A license as it stands after its history; `expires_at` lies in the past for a customer who left."""
+
+    id: UUID
+    organization_id: UUID
+    install_id: str
+    tier_id: str
+    term: Term
+    billing_period: BillingPeriod | None
+    issued_at: datetime
+    expires_at: datetime | None = None
+    converted_at: datetime | None = None
+    max_seats: int | None = None
+
+
+def add_past_licenses(session: WriteSession, actor: Actor, given: Sequence[PastLicense], *, now: datetime) -> None:
+    """Add licenses, each in the audit trail; needs `license:create`.
+
+    Their install secrets are known to nobody, so no installation can send telemetry with one: whoever runs the software
+    again is issued a license anew.
+    """
+    actor.require(Permission.LICENSE_CREATE)
+    actor.require_vendor()
+    if not given:
+        return
+    copied = ("id", "organization_id", "install_id", "tier_id", "term", "billing_period", "issued_at", "max_seats")
+    session.execute(
+        insert(licenses),
+        [
+            {
+                **{name: getattr(one, name) for name in copied},
+                "secret_digest": digest(new_secret("cis")),
+                "starts_at": one.issued_at,
+                "expires_at": one.expires_at,
+                "converted_at": one.converted_at,
+            }
+            for one in given
+        ],
+    )
+    for one in given:
+        after = {"tier_id": one.tier_id, "term": one.term, "issued_at": one.issued_at.isoformat()}
+        target = ("license", one.install_id)
+        record(session, actor, "license.imported", target, now=now, organization_id=one.organization_id, after=after)
+
+
+def set_tier_features(
+    session: WriteSession, actor: Actor, tier_id: str, features: Collection[str], *, now: datetime
+) -> bool:
+    """Say what a tier includes from now on, and return whether that is new; needs `license:update_tier`."""
+    actor.require(Permission.LICENSE_UPDATE_TIER)
+    actor.require_vendor()
+    mine = tier.c.id == tier_id
+    before = session.execute(select(tier.c.features).where(mine).with_for_update()).scalar_one()
+    wanted = sorted(features)
+    if sorted(before) == wanted:
+        return False
+    session.execute(update(tier).where(mine).values(features=wanted))
+    said = ({"features": list(before)}, {"features": wanted})
+    record(session, actor, "tier.features_set", ("tier", tier_id), now=now, before=said[0], after=said[1])
+    return True

@@ -1,0 +1,1 @@
+"""Settings: what is done to the installation itself, importing books first."""
