@@ -1,6 +1,7 @@
 """Every number of the house, by id; tiles, the API, exports and questions all read them from here."""
 
-from typing import Final
+import copyreg
+from typing import Any, Final
 
 from core.errors import InvalidInput
 from core.metrics.customers import CUSTOMERS
@@ -18,3 +19,11 @@ def metric(metric_id: str) -> Metric:
         return METRICS[metric_id]
     except KeyError:
         raise InvalidInput(f"The catalogue has no metric “{metric_id}”.", field="metrics", code="no_metric") from None
+
+
+def _by_id(one: Metric) -> tuple[Any, tuple[str]]:
+    return metric, (one.id,)
+
+
+# Pages remember figures between runs as pickles, and the functions within a metric have none: its id is enough.
+copyreg.pickle(Metric, _by_id)
