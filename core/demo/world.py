@@ -1,6 +1,6 @@
 """The demo world: built once, gone on with when it was interrupted, kept alive while Calos runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -23,6 +23,7 @@ from core.demo.money import build_money
 from core.demo.people import PEOPLE
 from core.demo.security import build_security
 from core.demo.selling import work_the_list
+from core.demo.tickets import record_tickets
 from core.demo.varied import varied
 from core.ids import new_id
 from core.organizations.reads import vendor_id
@@ -33,7 +34,7 @@ from db.models.organizations import organization
 from db.session import SYSTEM, ReadSession, WriteSession
 
 NAMED = (*GROWING, *FADING)
-BEGUN, BUILT = "demo.begun", "demo.built"
+BEGUN, BUILT, ASKED = "demo.begun", "demo.built", "demo.tickets"
 VENDOR = "Calos"
 FOUNDED = timedelta(days=34 * 30.4375)
 # Profiles as they were, so that health has a past to be compared with.
@@ -70,13 +71,14 @@ def build(
         with databases.control.write(SYSTEM) as session:
             installs = {one.name: built.install_id for one in customers if (built := _built(session, one.name))}
             meters.agree(session, actor, installs, now=now)
+        with databases.control.write(SYSTEM) as session:
+            _tickets(session, actor, customers, now)
     report("Profiles, each compared with its peers")
     for customer in customers:
         _profile(databases, customer, now)
     if not only_test_customer:
         with databases.control.write(SYSTEM) as session:
             work_the_list(session, actor, now=now)
-    if not only_test_customer:
         build_security(databases, actor, settings, now=now)
     with databases.control.write(SYSTEM) as control, databases.telemetry.read(SYSTEM) as telemetry:
         refresh_cards(control, telemetry, now=now, limit=10_000)
@@ -105,6 +107,13 @@ def keep_alive(databases: Databases, *, now: datetime) -> int:
         with databases.telemetry.write(SYSTEM) as telemetry:
             added += build_telemetry(telemetry, customer, install_id, now=now, days=1)
     return added
+
+
+def _tickets(session: WriteSession, actor: Actor, customers: Iterable[DemoCustomer], now: datetime) -> None:
+    if not _said(session, ASKED):
+        ids = [(one, built.organization_id) for one in customers if (built := _built(session, one.name))]
+        record_tickets(session, actor, ids, now=now)
+        audit.record(session, actor, ASKED, ("demo", "world"), now=now)
 
 
 def _begin(session: WriteSession, now: datetime) -> Actor:

@@ -22,7 +22,7 @@ def labels(sight: Sight, dimension: str, values: Collection[object]) -> dict[obj
     """Return the label of each value of a dimension."""
     if dimension == "tier":
         named = {one.id: one.label for one in tiers(sight.control)}
-        return {value: named.get(str(value), str(value)) for value in values}
+        return {value: named.get(str(value), str(value)) if _known(value) else _NONE for value in values}
     if dimension == "country":
         return {value: _COUNTRIES.get(str(value), str(value)) if _known(value) else _NONE for value in values}
     if dimension in {"status", "cost_kind"}:
@@ -67,4 +67,4 @@ def _is_id(value: str) -> bool:
 
 
 def _known(value: object) -> bool:
-    return not pd.isna(value)  # type: ignore[call-overload]  # one value, not an array
+    return value != "" and not pd.isna(value)  # type: ignore[call-overload]  # one value, not an array
