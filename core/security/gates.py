@@ -34,6 +34,14 @@ def _chain_broken(seen: Observed) -> bool:
     return seen.trail.verified is not None and not seen.trail.verified.intact
 
 
+def _weak_secret(seen: Observed) -> bool:
+    return weak(seen.secrets)
+
+
+def _tenants_open(seen: Observed) -> bool:
+    return seen.tables.bypasses or bool(seen.tables.unbound)
+
+
 def _published_reachable(seen: Observed) -> bool:
     return not seen.transport.only_here and bool(seen.people.published)
 
@@ -42,7 +50,7 @@ GATES: Final = (
     Gate("plain_http", "https", "People reach Calos over plain http, or its certificate has run out.", _plain_http),
     Gate("owner_factor", "second_factor_powerful", "An owner signs in without a second factor.", _owner_without_factor),
     Gate("chain_broken", "chain_verified", "The audit trail's chain is broken.", _chain_broken),
-    Gate("weak_secret", "secret", "The secret that tokens hang on can be guessed.", lambda seen: weak(seen.secrets)),
+    Gate("weak_secret", "secret", "The secret that tokens hang on can be guessed.", _weak_secret),
     Gate(
         "published_password",
         "published_passwords",
@@ -53,6 +61,6 @@ GATES: Final = (
         "tenants_open",
         "row_security",
         "Row-level security does not bind the tables that hold tenants' rows.",
-        lambda seen: seen.tables.bypasses or bool(seen.tables.unbound),
+        _tenants_open,
     ),
 )

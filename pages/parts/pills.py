@@ -52,9 +52,11 @@ _WORDS: Final[Mapping[Kind, Mapping[str, tuple[str, Color]]]] = {
     },
     "verdict": {
         "pass": ("Pass", "green"),
+        "partly": ("Partly", "orange"),
         "fail": ("Fail", "red"),
         "manual": ("Manual", "blue"),
         "no_data": ("No data", "gray"),
+        "not_assessed": ("Not assessed", "gray"),
     },
     "adoption": {
         "habitual": ("Habitual", "green"),

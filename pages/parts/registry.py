@@ -30,8 +30,12 @@ SCREENS = (
     Screen("Customers", "Licenses", "licenses", "pages.customers.licenses", "key", Permission.CUSTOMER_READ),
     Screen("Culture", "Culture profile", "culture", "pages.culture.profile", "psychology", Permission.CULTURE_READ),
     Screen("Finance", "Cash", "cash", "pages.finance.cash", "account_balance", Permission.FINANCE_READ),
+    Screen("Usage", "Usage", "usage", "pages.usage.usage", "speed", Permission.USAGE_READ),
+    Screen("Usage", "Limits", "limits", "pages.usage.limits", "tune", Permission.USAGE_READ),
+    Screen("Security", "Security score", "security", "pages.security.score", "shield", Permission.SECURITY_READ),
     Screen("Security", "Audit", "audit", "pages.security.audit", "history", Permission.AUDIT_READ),
     Screen("Security", "People", "people", "pages.security.people", "badge", Permission.MEMBER_READ),
+    Screen("Settings", "Import", "import", "pages.settings.imports", "upload_file", Permission.ORGANIZATION_CREATE),
 )
 
 

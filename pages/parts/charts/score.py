@@ -51,6 +51,7 @@ def score(
     bands: tuple[float, float] = (0.4, 0.7),
     note: str = "",
     held: tuple[str, float] | None = None,
+    target: float | None = None,
     palette: Palette = SCREEN,
     height: int | None = None,
 ) -> Chart:
@@ -58,7 +59,7 @@ def score(
 
     `bands` are the shares of the whole at which bad turns into warning and warning into good. `note` replaces the unit
     under the title, for a sentence such as what moved the score. `held` is what keeps the total below the sum of its
-    parts: the reason and how many points it takes.
+    parts: the reason and how many points it takes. `target` is drawn across the bar of the total.
     """
     height = height or _AROUND + _ROW_HEIGHT * len(parts)
     under = note or f"points of {say.integer(most)}"
@@ -101,7 +102,10 @@ def score(
     )
     _add_total(figure, known, held, most, color, palette)
     _add_parts(figure, parts, bands, palette)
+    if target is not None:
+        _add_target(figure, target, palette)
     said = ", ".join(f"{part.label} {part.words}" for part in parts)
+    said += "" if target is None else f"; target {say.integer(target)}"
     said += "" if held is None else f"; {held[0]} takes {say.compact(round(held[1], 1))}"
     return Chart(figure, f"{title}: {say.integer(total)} of {say.integer(most)}. {said}.")
 
@@ -135,6 +139,22 @@ def _add_total(
             showlegend=False,
         )
     figure.add_annotation(**_at_right(f"of {say.integer(most)}", 0, "y2", palette))
+
+
+def _add_target(figure: go.Figure, target: float, palette: Palette) -> None:
+    across = {"x0": target, "x1": target, "y0": -0.48, "y1": 0.48, "xref": "x2", "yref": "y2"}
+    figure.add_shape(type="line", line={"color": palette.good, "width": 2, "dash": "dot"}, **across)
+    figure.add_annotation(
+        text=f"Target {say.integer(target)}",
+        x=target,
+        xref="x2",
+        y=0.5,
+        yref="y2",
+        xanchor="right",
+        yanchor="bottom",
+        showarrow=False,
+        font={"size": 11, "color": palette.good},
+    )
 
 
 def _add_parts(figure: go.Figure, parts: Sequence[Part], bands: tuple[float, float], palette: Palette) -> None:
