@@ -9,7 +9,7 @@ from core.metrics.answered import Answered
 from core.metrics.catalog import METRICS
 from core.metrics.fields import ENTITIES
 from core.metrics.metric import Metric
-from core.metrics.query import Span
+from core.metrics.query import Query, Span
 
 _PLURAL: Final = frozenset(
     {
@@ -22,6 +22,11 @@ _PLURAL: Final = frozenset(
         "paying_customers",
     }
     | {"new_customers", "churned_customers", "active_licenses", "api_calls", "events", "open_upsells", "tickets"}
+)
+# Words at the beginning of a span's label that need no "in" before them.
+_UNPREPARED: Final = frozenset(
+    {"this", "last", "next", "since", "until", "before", "after", "as", "now", "today", "yesterday", "between", "from"}
+    | {"the", "through", "to", "till", "over", "up", "on", "by", "a", "an", "in", "at", "all"}
 )
 _NAMED: Final = 3
 _DRIVERS: Final = 2
@@ -46,11 +51,16 @@ def sentence(found: Answered) -> str:
 
 def _values(found: Answered) -> str:
     row = found.frame.iloc[0].to_dict()
-    parts = [_value(METRICS[one], row, found.span) for one in found.query.metrics]
+    parts = [_value(METRICS[one], row, found.span, _earlier(found)) for one in found.query.metrics]
     return " ".join(parts)
 
 
-def _value(one: Metric, row: Mapping[Any, Any], span: Span | None) -> str:
+def _earlier(found: Answered) -> str:
+    """Return how the time that is compared with is said, empty where there is none."""
+    return next((each.label.rpartition(", ")[2] for each in found.columns if each.role == "before"), "")
+
+
+def _value(one: Metric, row: Mapping[Any, Any], span: Span | None, earlier: str) -> str:
     value = row.get(one.id)
     if values.is_missing(value):
         return f"{one.label} {_be(one)} not defined{_when(span)}."
@@ -59,9 +69,12 @@ def _value(one: Metric, row: Mapping[Any, Any], span: Span | None) -> str:
         verb = "were" if one.id in _PLURAL else "was"
     else:
         verb = ("were" if one.id in _PLURAL else "was") if past else _be(one)
-    said = f"{one.label} {verb} {values.said(value, one.unit)}{_when(span)}"
+    size = values.said(value, one.unit)
+    said = f"{one.label}{_when(span)}: {size}" if _counted(one) else f"{one.label} {verb} {size}{_when(span)}"
     before, change = row.get(f"{one.id}_before"), row.get(f"{one.id}_change")
-    return said + ("." if values.is_missing(change) else f", {_moved(one, change)} {values.said(before, one.unit)}.")
+    if values.is_missing(change):
+        return f"{said}."
+    return f"{said}, {_moved(one, change)} {values.said(before, one.unit)} {earlier}.".replace(" .", ".")
 
 
 def _moved(one: Metric, change: Any) -> str:
@@ -78,13 +91,17 @@ def _groups(found: Answered) -> str:
     rows = found.frame.dropna(subset=[one.id]).to_dict("records")
     if not rows:
         return f"{one.label} {_be(one)} not defined for any {by[0].label.lower()}{_when(found.span)}."
-    named = [f"{_name(row, by)} with {values.said(row[one.id], one.unit)}" for row in rows[:_NAMED]]
+    first, *others = rows[:_NAMED]
+    size = values.said(first[one.id], one.unit)
+    if not others:
+        return f"{one.label}{_when(found.span)}: only {_name(first, by)} with {size}."
     lowest = found.query.order is not None and found.query.order.member == one.id and not found.query.order.descending
-    lead = "is lowest" if lowest else "is highest"
-    if len(rows) == 1:
-        return f"{one.label}{_when(found.span)}: only {named[0]}."
-    rest = values.listing(named[1:], _NAMED)
-    return f"{one.label}{_when(found.span)} {lead} for {named[0]}, then {rest}."
+    rest = values.listing([f"{_name(row, by)} with {values.said(row[one.id], one.unit)}" for row in others])
+    if one.unit == "count":
+        head = f"{_name(first, by)} has the {'fewest' if lowest else 'most'} {_lower(one.label)}{_when(found.span)}"
+        return f"{head}: {size}, then {rest}."
+    rank = "lowest" if lowest else "highest"
+    return f"{one.label}{_when(found.span)} {_be(one)} {rank} for {_name(first, by)} with {size}, then {rest}."
 
 
 def _name(row: Mapping[Any, Any], by: list[Any]) -> str:
@@ -131,14 +148,14 @@ def _drivers(found: Answered) -> str:
         return f"{one.label} {_be(one)} not defined for both times, so nothing can be said of its change."
     now, before = values.said(whole["now"], one.unit), values.said(whole["before"], one.unit)
     span = f" {found.span.label}" if found.span else ""
-    earlier = next(each.label for each in found.columns if each.role == "before").rpartition(", ")[2]
+    earlier = _earlier(found)
     if not whole["change"]:
         return f"{one.label} did not change: {now}{span} as in {earlier}."
     went = "rose" if whole["change"] > 0 else "fell"
     size = values.said(abs(whole["change"]), one.unit)
     head = f"{one.label} {went} by {size}, from {before} ({earlier}) to {now} ({span.strip()})."
     causes = [_cause(one, row) for row in _first_of_each(rows)[:_DRIVERS]]
-    return f"{head} Most of it is {values.listing(causes)}." if causes else head
+    return f"{head} The largest parts: {values.listing(causes)}." if causes else head
 
 
 def _first_of_each(rows: list[dict[Any, Any]]) -> list[dict[Any, Any]]:
@@ -153,18 +170,15 @@ def _cause(one: Metric, row: Mapping[Any, Any]) -> str:
     sign = "+" if row["change"] > 0 else "−"
     size = values.said(abs(row["change"]), one.unit)
     part = "" if values.is_missing(row["part"]) else f", {values.said(row['part'], 'share')} of the change"
-    return f"{row['value']} ({row['cause'].lower()}, {sign}{size}{part})"
+    return f"{row['value']} by {row['cause'].lower()} ({sign}{size}{part})"
 
 
 def _list(found: Answered) -> str:
     entity = found.query.entity or "customers"
-    noun = entity.removesuffix("s") + "s"
-    conditions = [chips.condition_words(one, found.query) for one in found.query.filters]
-    narrowed = f" ({'; '.join(_lower(one) for one in conditions)})" if conditions else ""
+    narrowed = _narrowed(found.query)
     if found.frame.empty:
-        return f"No {noun.removesuffix('s')} matches{narrowed}."
-    total = len(found.frame)
-    head = f"{'The first ' if found.truncated else ''}{values.count(total, noun)}{narrowed}"
+        return f"No {entity.removesuffix('s')}{narrowed}."
+    head = f"{'The first ' if found.truncated else ''}{values.count(len(found.frame), entity)}{narrowed}"
     name = "name" if "name" in ENTITIES[entity] else "customer"
     if name not in found.frame:
         return f"{head}."
@@ -172,9 +186,23 @@ def _list(found: Answered) -> str:
     return f"{head}: {who}."
 
 
+def _narrowed(query: Query) -> str:
+    """Say what a list is narrowed to: " at risk with tier Pro and health below 60"."""
+    states = [one for one in query.filters if one.member in {"at_risk", "near_limit"}]
+    rest = [one for one in query.filters if one not in states]
+    said = "".join(f" {_lower(chips.condition_words(one, query))}" for one in states)
+    joined = " and ".join(_lower(chips.condition_words(one, query)) for one in rest)
+    return f"{said} whose {joined}" if rest else said
+
+
 def _lower(words: str) -> str:
     """Lower the first letter of a label, except of an abbreviation."""
     return words if words[1:2].isupper() else words[:1].lower() + words[1:]
+
+
+def _counted(one: Metric) -> bool:
+    """Whether a figure is said after a colon, which is right for one and for many."""
+    return one.unit == "count" or one.id == "conversion_rate"
 
 
 def _be(one: Metric) -> str:
@@ -183,4 +211,8 @@ def _be(one: Metric) -> str:
 
 def _when(span: Span | None) -> str:
     """Say the time of an answer; "now" goes without saying in the present tense."""
-    return "" if span is None or span.label == "now" else f" {span.label}"
+    if span is None or span.label == "now":
+        return ""
+    if span.label.startswith("the last "):
+        return f" over {span.label}"
+    return f" {span.label}" if span.label.partition(" ")[0].lower() in _UNPREPARED else f" in {span.label}"

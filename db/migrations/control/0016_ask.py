@@ -13,7 +13,6 @@ depends_on = None
 
 # What the sources of the catalogue read. Nothing of people, sessions, secrets, keys, audit or jobs.
 READ = (
-    "organization",
     "customer_card",
     "upsell",
     "tier",
@@ -22,11 +21,20 @@ READ = (
     "subscription",
     "movement",
     "fx_rate",
+    "product",
+    "tier_product",
+    "cost_entry",
+    "cash_entry",
+    "support_ticket",
+    "security_score_day",
 )
+# Of an organization what it is, not what is noted about it.
+ORGANIZATION = ("id", "name", "realm", "country", "segment", "owner_email", "demo", "created_at", "archived_at")
 # Of a license everything but what it proves itself with.
 LICENSE = (
     "id", "organization_id", "install_id", "tier_id", "term", "billing_period", "issued_at", "starts_at", "expires_at",
     "suspended_at", "revoked_at", "converted_at", "max_installs", "max_seats", "first_verified_at", "last_check_in_at",
+    "check_in_days", "expiry_strategy",
 )  # fmt: skip
 
 
@@ -66,6 +74,7 @@ def upgrade() -> None:
     protect("question", vendor_only=True, append_only=True)
     for table in READ:
         readable(table)
+    readable("organization", ORGANIZATION)
     readable("license", LICENSE)
 
 
@@ -74,4 +83,5 @@ def downgrade() -> None:
     op.drop_table("question")
     for table in READ:
         readable(table, take_back=True)
+    readable("organization", ORGANIZATION, take_back=True)
     readable("license", LICENSE, take_back=True)
