@@ -169,15 +169,26 @@ def _color(change: Change | None) -> Literal["green", "red", "gray"]:
     return "green" if change.good else "red"
 
 
+def about(key: str, label: str, meaning: Definition) -> None:
+    """The small button in the corner of a card made by hand, behind which its number is defined."""
+    with st.popover(f"About {say.plain(label)}", icon=":material/info:", type="tertiary", key=f"about-{key}"):
+        explain(label, meaning)
+
+
+def explain(label: str, meaning: Definition) -> None:
+    """What a number means, as it stands behind its button."""
+    st.markdown(f"**{say.plain(label)}**")
+    st.markdown(say.plain(meaning.sentence))
+    if meaning.formula:
+        st.code(meaning.formula, language=None, wrap_lines=True)
+    if meaning.policy:
+        st.caption(say.plain(meaning.policy))
+
+
 def _behind(each: Tile) -> None:
     with st.popover(f"About {say.plain(each.label)}", icon=":material/info:", type="tertiary", key=f"about-{each.key}"):
         if each.definition is not None:
-            st.markdown(f"**{say.plain(each.label)}**")
-            st.markdown(say.plain(each.definition.sentence))
-            if each.definition.formula:
-                st.code(each.definition.formula, language=None, wrap_lines=True)
-            if each.definition.policy:
-                st.caption(say.plain(each.definition.policy))
+            explain(each.label, each.definition)
         if each.drill is not None:
             st.page_link(
                 each.drill.page, label=each.drill.label, icon=":material/arrow_forward:", query_params=each.drill.query
