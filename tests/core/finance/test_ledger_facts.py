@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +19,7 @@ from core.finance.reads import exchange_rates
 from core.finance.tally import FLOWS, INSTANT
 from core.money import round_half_up
 from core.periods import Period
-from db.models.billing import tier_product
+from db.models.billing import product, tier_product
 from db.session import WriteSession
 from tests.cast import Cast
 from tests.core.finance.histories import CUTS, DAY, START, STORIES, Told, periods, tell
@@ -126,28 +127,37 @@ def test_products_add_up_to_the_whole_to_the_cent(
             # A move between products of one tier nets out, as exchange does.
             assert sums[key]["transfer"] == seen["transfer"]
             assert sums[key]["exchange"] == seen["exchange"]
-        _shares_hold(session, told, of, read(session, cast, of, ("product",)))
+        _shares_hold(session, told, of, read(session, cast, of, ("currency", "product")))
 
 
 def _shares_hold(session: WriteSession, told: Told, of: list[Period], found: dict[Any, dict[str, int]]) -> None:
-    """Assert that each product is within a cent a subscription of its exact share."""
-    shares = {(row.tier_id, row.product_id): row.share for row in session.execute(select(tier_product))}
-    rates = exchange_rates(session)
+    """Assert that each product has what its share of every customer's tier comes to, to the cent."""
     for number, period in enumerate(of):
-        at = period.end - INSTANT
-        paid = told.paid(at)
-        for product in {product for _, product in shares}:
-            exact = sum(
-                (_share(shares, one, product) * rates.exact([one.mrr], at.date()) for one in paid), start=Decimal(0)
-            )
-            seen = found.get((number, product), {"closing": 0})["closing"]
-            assert abs(seen - exact) <= 1 + 2 * len(paid)
+        expected: dict[tuple[str, str], int] = defaultdict(int)
+        tiers: dict[Any, int] = defaultdict(int)
+        for one in told.paid(period.end - INSTANT):
+            if one.product_id is not None:
+                expected[one.amount.currency, one.product_id] += one.mrr.minor
+            else:
+                tiers[one.organization_id, one.tier_id, one.amount.currency] += one.mrr.minor
+        for (_, tier, currency), minor in tiers.items():
+            for each, part in _parts(session, tier, minor).items():
+                expected[currency, each] += part
+        for (seen_in, currency, each), seen in found.items():
+            if seen_in == number and currency == "USD":
+                assert seen["closing"] == expected["USD", each]
 
 
-def _share(shares: dict[tuple[str, str], Decimal], one: Subscription, product: str) -> Decimal:
-    if one.product_id is not None:
-        return Decimal(one.product_id == product)
-    return shares.get((one.tier_id, product), Decimal(0))
+def _parts(session: WriteSession, tier: str, minor: int) -> dict[str, int]:
+    statement = select(tier_product.c.product_id, tier_product.c.share).join(product).order_by(product.c.rank)
+    upto, done, parts = Decimal(0), 0, {}
+    for row in session.execute(statement.where(tier_product.c.tier_id == tier)):
+        upto += row.share
+        parts[row.product_id] = round_half_up(minor * upto) - done
+        done += parts[row.product_id]
+        assert abs(parts[row.product_id] - minor * row.share) < 1
+    assert done == minor
+    return parts
 
 
 @SLOW
@@ -232,6 +242,8 @@ def test_exchange_stands_apart(session: WriteSession, cast: Cast) -> None:
     assert (first["new"], first["exchange"], first["closing"]) == (108_00, 0, 108_00)
     assert (second["opening"], second["exchange"], second["closing"], second["kept"]) == (108_00, 5_00, 113_00, 108_00)
     assert (third["churn"], third["closing"], third["customers_churned"]) == (-113_00, 0, 1)
+    whole = read(session, cast, [Period(START, START + 500 * DAY)])[0,]
+    assert (whole["new"], whole["churn"], whole["exchange"], whole["closing"]) == (108_00, -113_00, 5_00, 0)
 
 
 def test_what_is_dated_later_has_not_happened_yet(session: WriteSession, cast: Cast) -> None:
