@@ -1,6 +1,5 @@
 """The audit trail over HTTP: searched, and its chain checked."""
 
-import base64
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +12,9 @@ from api.depends import CurrentActor, Now, Reading, StrictRoute
 from api.schemas.trail import AuditPage, AuditRow, ChainAnswer, ChainBreak, Party, Target
 from core.access import audit_reads
 from core.access.actor import Actor
-from core.access.audit_reads import AuditEntry, Place
+from core.access.audit_reads import AuditEntry, cursor_of, place_of
 from core.access.chain_verification import verify_chain
 from core.access.checkpoints import audit_key, folder_of
-from core.errors import InvalidInput
 from core.security.reads import last_verification
 from db.session import ReadSession
 
@@ -54,11 +52,11 @@ def audit_logs(
         actor,
         organization_id or actor.organization_id,
         wanted,
-        after=_place(cursor) if cursor else None,
+        after=place_of(cursor) if cursor else None,
         limit=limit,
     )
     entries = [_row(entry) for entry in trail.entries]
-    return AuditPage(entries=entries, next_cursor=_cursor(trail.next) if trail.next else None)
+    return AuditPage(entries=entries, next_cursor=cursor_of(trail.next) if trail.next else None)
 
 
 @router.get("/verify", summary="Check the audit trail's chain")
@@ -106,18 +104,3 @@ def _row(entry: AuditEntry) -> AuditRow:
         sequence=entry.sequence,
         hash=entry.hash.hex() if entry.hash else None,
     )
-
-
-def _cursor(place: Place) -> str:
-    return base64.urlsafe_b64encode(f"{place.at.isoformat()} {place.id}".encode()).decode()
-
-
-def _place(cursor: str) -> Place:
-    try:
-        at, _, last = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
-        place = Place(datetime.fromisoformat(at), UUID(last))
-    except ValueError as wrong:
-        raise InvalidInput("This cursor is not one of ours. Start again without it.", field="cursor") from wrong
-    if place.at.tzinfo is None:
-        raise InvalidInput("This cursor is not one of ours. Start again without it.", field="cursor")
-    return place

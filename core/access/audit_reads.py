@@ -1,5 +1,6 @@
 """The audit trail as page and API read it: searched, newest first, and by person."""
 
+import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select, tup
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
+from core.errors import InvalidInput
 from db.models.access import audit_entry, audit_head
 from db.session import ReadSession
 
@@ -44,6 +46,23 @@ class Place:
 
     at: datetime
     id: UUID
+
+
+def cursor_of(place: Place) -> str:
+    """Return a place as text for a link or a caller to hand back."""
+    return base64.urlsafe_b64encode(f"{place.at.isoformat()} {place.id}".encode()).decode()
+
+
+def place_of(cursor: str) -> Place:
+    """Return the place that a cursor of ours names, or raise InvalidInput."""
+    try:
+        at, _, last = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        place = Place(datetime.fromisoformat(at), UUID(last))
+    except ValueError as wrong:
+        raise InvalidInput("This cursor is not one of ours. Start again without it.", field="cursor") from wrong
+    if place.at.tzinfo is None:
+        raise InvalidInput("This cursor is not one of ours. Start again without it.", field="cursor")
+    return place
 
 
 @dataclass(frozen=True)

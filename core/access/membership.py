@@ -16,7 +16,9 @@ from db.models.access import person
 from db.session import WriteSession
 
 
-def change_role(session: WriteSession, actor: Actor, person_id: UUID, role: Role, *, now: datetime) -> None:
+def change_role(
+    session: WriteSession, actor: Actor, person_id: UUID, role: Role, *, now: datetime, reason: str | None = None
+) -> None:
     """Give somebody another role, effective with their next click; the same role again changes nothing.
 
     Raises NotPermitted above the actor's standing, Conflict for the last owner.
@@ -27,10 +29,14 @@ def change_role(session: WriteSession, actor: Actor, person_id: UUID, role: Role
         return
     require_another_owner(session, target)
     before, after = {"role": target.role.value}, {"role": role.value}
-    _change(session, actor, target, "person.role_changed", now=now, values=after, before=before, after=after)
+    _change(
+        session, actor, target, "person.role_changed", now=now, values=after, reason=reason, before=before, after=after
+    )
 
 
-def disable_person(session: WriteSession, actor: Actor, person_id: UUID, *, now: datetime) -> None:
+def disable_person(
+    session: WriteSession, actor: Actor, person_id: UUID, *, now: datetime, reason: str | None = None
+) -> None:
     """Keep somebody from signing in and end their sessions; what they did stays theirs."""
     target = person_to_change(session, actor, person_id, Permission.MEMBER_REMOVE)
     if actor.id == str(person_id):
@@ -38,15 +44,17 @@ def disable_person(session: WriteSession, actor: Actor, person_id: UUID, *, now:
     if target.disabled_at is not None:
         return
     require_another_owner(session, target)
-    _change(session, actor, target, "person.disabled", now=now, values={"disabled_at": now})
+    _change(session, actor, target, "person.disabled", now=now, values={"disabled_at": now}, reason=reason)
     end_others(session, actor, person_id, now=now, reason="disabled")
 
 
-def enable_person(session: WriteSession, actor: Actor, person_id: UUID, *, now: datetime) -> None:
+def enable_person(
+    session: WriteSession, actor: Actor, person_id: UUID, *, now: datetime, reason: str | None = None
+) -> None:
     """Let somebody sign in again."""
     target = person_to_change(session, actor, person_id, Permission.MEMBER_REMOVE)
     if target.disabled_at is not None:
-        _change(session, actor, target, "person.enabled", now=now, values={"disabled_at": None})
+        _change(session, actor, target, "person.enabled", now=now, values={"disabled_at": None}, reason=reason)
 
 
 def unlock_person(session: WriteSession, actor: Actor, person_id: UUID, *, now: datetime) -> None:
@@ -64,6 +72,7 @@ def _change(
     *,
     now: datetime,
     values: dict[str, Any],
+    reason: str | None = None,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
@@ -75,6 +84,7 @@ def _change(
         ("person", str(target.id)),
         now=now,
         organization_id=target.organization_id,
+        reason=reason,
         before=before,
         after=after,
     )

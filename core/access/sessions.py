@@ -132,13 +132,17 @@ def sign_out(session: WriteSession, actor: Actor, *, now: datetime) -> None:
         _end(session, actor, rows.c.id == actor.session_id, now=now, reason="signed out")
 
 
-def sign_out_everywhere(session: WriteSession, actor: Actor, person_id: UUID, *, now: datetime) -> int:
+def sign_out_everywhere(
+    session: WriteSession, actor: Actor, person_id: UUID, *, now: datetime, reason: str = "signed out everywhere"
+) -> int:
     """End all sessions of oneself, or of somebody one may remove and outranks; return how many ended."""
     _require_say_over(session, actor, person_id)
-    return _end(session, actor, rows.c.person_id == person_id, now=now, reason="signed out everywhere")
+    return _end(session, actor, rows.c.person_id == person_id, now=now, reason=reason)
 
 
-def revoke_session(session: WriteSession, actor: Actor, session_id: UUID, *, now: datetime) -> None:
+def revoke_session(
+    session: WriteSession, actor: Actor, session_id: UUID, *, now: datetime, reason: str = "revoked"
+) -> None:
     """End one session of oneself or of somebody one may remove and outranks; NotFound where there is none live."""
     found = session.execute(
         select(rows.c.person_id).where(rows.c.id == session_id, live(now), _sight(actor))
@@ -146,7 +150,7 @@ def revoke_session(session: WriteSession, actor: Actor, session_id: UUID, *, now
     if found is None:
         raise NotFound("That session has already ended, or you may not see it.")
     _require_say_over(session, actor, found)
-    _end(session, actor, rows.c.id == session_id, now=now, reason="revoked")
+    _end(session, actor, rows.c.id == session_id, now=now, reason=reason)
 
 
 def list_sessions(session: ReadSession, actor: Actor, person_id: UUID, *, now: datetime) -> list[SessionRow]:

@@ -3,39 +3,44 @@
 from datetime import timedelta
 from uuid import UUID
 
-import streamlit as st
-
 from core.access import audit_reads
+from core.access.audit_reads import cursor_of, place_of
 from core.access.permissions import Permission
 from core.organizations.reads import names
-from pages.parts import columns, filters, session
-from pages.parts import format as say
+from core.security.reads import unusual_lately
+from pages.parts import columns, filters, paging, session
 from pages.parts.cards import card, header
 from pages.parts.empty import empty
-from pages.parts.load import load, minute
-from pages.security import entry, trail
+from pages.parts.load import load, present
+from pages.security import entry, trail, unusual
 
 SPANS = {"24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30), "12m": timedelta(days=365)}
-SHOWN = 200
+SHOWN = 100
 
 
 def page() -> None:
     """Draw the screen."""
     actor = session.require(Permission.AUDIT_READ)
-    now = minute()
+    now = present()
     with header(
         "Audit", "Every change, who made it and from where; sealed into a chain that nobody can rewrite unseen."
     ):
         span = filters.one_of("Range", list(SPANS), key="range", default="30d")
     trail.state(actor, now)
+    unusual.show(load(unusual_lately, actor, now=now))
     place = card("trail", "Trail", "Newest first. Select a row to see what was before and after.")
     with place.right:
-        who = filters.search("Who", key="who")
-        action = filters.pick("Action", load(audit_reads.actions, actor, None), key="action", placeholder="Any action")
-    wanted = audit_reads.Search(who=who, action=action or "", since=now - SPANS[span])
-    found = load(audit_reads.search, actor, None, wanted, limit=SHOWN)
+        typed = filters.search("Search", key="q", width=180)
+        who = filters.search("Who", key="who", width=150)
+        action = filters.pick(
+            "Action", load(audit_reads.actions, actor, None), key="action", placeholder="Any action", width=200
+        )
+    wanted = audit_reads.Search(who=who, action=action or "", text=typed, since=now - SPANS[span])
+    after = paging.cursor("trail", (span, who, action, typed))
+    found = load(audit_reads.search, actor, None, wanted, after=place_of(after) if after else None, limit=SHOWN)
     with place.body:
         _rows(found, load(names, actor))
+        paging.controls("trail", cursor_of(found.next) if found.next else None, noun="the trail")
 
 
 def _rows(found: audit_reads.Trail, of: dict[UUID, str]) -> None:
@@ -59,7 +64,5 @@ def _rows(found: audit_reads.Trail, of: dict[UUID, str]) -> None:
         select="one",
         height=600 if len(found.entries) > 12 else "auto",
     )
-    if found.next is not None:
-        st.caption(f"The newest {say.integer(SHOWN)} are shown. Narrow the range or the filters to see older ones.")
     if picked:
         entry.show(found.entries[picked[0]])

@@ -4,12 +4,18 @@ import streamlit as st
 
 from core.access.audit_reads import AuditEntry
 from pages.parts import format as say
+from pages.parts import links
 from pages.parts.cards import card
 
 
 def show(each: AuditEntry) -> None:
     """Draw the entry below the table."""
-    with card("entry", f"{each.action} by {each.actor_label}", say.moment(each.at)).body:
+    place = card("entry", f"{each.action} by {each.actor_label}", say.moment(each.at))
+    with place.right:
+        links.link("audit", f"All that {each.actor_label} did", {"who": each.actor_label, "range": "30d"})
+        if each.actor_kind == "user":
+            links.link("people", "Person", {"person": each.actor_id}, icon="badge")
+    with place.body:
         before, after = st.columns(2)
         with before:
             st.caption("Before")

@@ -1,21 +1,25 @@
-"""One person on the People screen: their open sessions, their role, and what can be done about both."""
+"""One person on the People screen: where they are signed in, what they may do and did, and what can be changed."""
 
 from datetime import datetime
+from uuid import UUID
 
 import pandas as pd
 import streamlit as st
 
-from core import clock
-from core.access import membership, sessions
+from core.access import sessions
 from core.access.actor import Actor
+from core.access.audit_reads import by_person
 from core.access.directory import Person
-from core.access.permissions import Permission, Role
+from core.access.permissions import Permission
 from core.errors import CalosError
-from pages.parts import columns
+from pages.parts import columns, links
 from pages.parts import format as say
 from pages.parts.cards import card
-from pages.parts.load import change, load, told
-from pages.security import explanation
+from pages.parts.load import load
+from pages.security import acts, explanation, trail
+
+DAYS = 30
+MOST = 8
 
 
 def show(actor: Actor, each: Person, now: datetime) -> None:
@@ -25,7 +29,9 @@ def show(actor: Actor, each: Person, now: datetime) -> None:
         explanation.for_person(each, f"What {each.name} may do as {each.role.value}")
     with right:
         _sessions(actor, each, now)
-        _acts(actor, each)
+        acts.on_person(actor, each)
+    if actor.may(Permission.AUDIT_READ) or str(each.id) == actor.id:
+        _activity(actor, each, now)
 
 
 def _sessions(actor: Actor, each: Person, now: datetime) -> None:
@@ -40,43 +46,46 @@ def _sessions(actor: Actor, each: Person, now: datetime) -> None:
             return
         frame = pd.DataFrame(
             {
-                "where": [f"{row.user_agent[:40]}{' (this one)' if row.current else ''}" for row in found],
+                "where": [f"{'This one: ' if row.current else ''}{row.user_agent[:60]}" for row in found],
                 "from": [row.address for row in found],
                 "seen": [row.last_seen_at for row in found],
+                "ends": [min(row.idle_until, row.expires_at) for row in found],
             }
         )
-        shown = {"where": columns.text("With"), "from": columns.text("From"), "seen": columns.when("Last seen")}
-        columns.table(frame, shown, key="sessions", alt=f"Open sessions of {each.name}.")
-        if st.button("Sign out everywhere", icon=":material/logout:", key="everywhere"):
-            with told(), change(actor) as session:
-                ended = sessions.sign_out_everywhere(session, actor, each.id, now=clock.now())
-                st.toast(f"{say.count(ended, 'session')} ended.")
-            st.rerun()
+        shown = {
+            "seen": columns.when("Last seen"),
+            "from": columns.text("From", width=110),
+            "where": columns.text("With", width="medium"),
+            "ends": columns.when("Ends unless used"),
+        }
+        picked = columns.table(frame, shown, key="sessions", alt=f"Open sessions of {each.name}.", select="one")
+        acts.on_sessions(actor, each, found[picked[0]] if picked else None)
 
 
-def _acts(actor: Actor, each: Person) -> None:
-    if str(each.id) == actor.id or not actor.may(Permission.MEMBER_UPDATE_ROLE):
-        return
-    with card("acts", "Change", height="content").body:
-        names = [one.value for one in Role]
-        role = Role(st.selectbox("Role", names, index=names.index(each.role.value), format_func=str.capitalize))
-        with st.container(horizontal=True):
-            if st.button("Give this role", disabled=role is each.role, key="give"):
-                _confirm(actor, each, f"Make {each.name} {role.value}?", role)
-            word = "Enable" if each.disabled_at else "Disable"
-            if st.button(word, key="disable", icon=":material/person_off:"):
-                _confirm(actor, each, f"{word} {each.name}?", None)
-
-
-@st.dialog("Are you sure?")
-def _confirm(actor: Actor, each: Person, question: str, role: Role | None) -> None:
-    st.markdown(f"**{say.plain(question)}** It takes effect with their next click and is written to the audit trail.")
-    if st.button("Yes, do it", type="primary", key="sure"):
-        with told(), change(actor) as session:
-            if role is not None:
-                membership.change_role(session, actor, each.id, role, now=clock.now())
-            elif each.disabled_at is not None:
-                membership.enable_person(session, actor, each.id, now=clock.now())
-            else:
-                membership.disable_person(session, actor, each.id, now=clock.now())
-        st.rerun()
+def _activity(actor: Actor, each: Person, now: datetime) -> None:
+    place = card("activity", f"What {each.name} did", f"The last {DAYS} days, newest first.", height="content")
+    with place.right:
+        if actor.may(Permission.AUDIT_READ):
+            links.link("audit", "All in Audit", {"who": each.email, "range": "30d"}, icon="history")
+    done = load(by_person, actor, UUID(str(each.id)), days=DAYS, now=now, limit=MOST)
+    with place.body:
+        if not done.entries:
+            st.caption("Nothing in these days.")
+            return
+        frame = pd.DataFrame(
+            {
+                "at": [one.at for one in done.entries],
+                "did": [trail.act(one.action) for one in done.entries],
+                "to": [f"{one.target_kind} {one.target_id[:13]}" for one in done.entries],
+                "why": [one.reason or "" for one in done.entries],
+                "from": [one.address for one in done.entries],
+            }
+        )
+        shown = {
+            "at": columns.when("When"),
+            "did": columns.text("Did", width="medium"),
+            "to": columns.text("What", width="medium"),
+            "why": columns.text("Why", width="medium"),
+            "from": columns.text("From", width=110),
+        }
+        columns.table(frame, shown, key="activity", alt=f"What {each.name} did lately.")

@@ -22,8 +22,8 @@ def button(actor: Actor, found: Assessment) -> None:
 @st.dialog("Sign this month's review")
 def _sign(actor: Actor, found: Assessment) -> None:
     st.markdown(
-        "You put your name to having gone through this page and the audit trail. What was unusual until now then counts "
-        "as looked at, for a month. It stays in the audit trail."
+        "You put your name to having gone through this page and the audit trail. What was unusual until now then "
+        "counts as looked at, for a month. It stays in the audit trail."
     )
     waiting = [one for one in found.checks if one.id in {"unusual", "chain_verified"}]
     for one in waiting:

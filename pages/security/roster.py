@@ -18,6 +18,8 @@ def frame(people: Sequence[Person], now: datetime) -> pd.DataFrame:
             "email": [each.email for each in people],
             "role": [each.role.value.capitalize() for each in people],
             "may": [f"{len(ROLE_PERMISSIONS[each.role])} of {len(Permission)}" for each in people],
+            # What the product can't hold yet, nobody has.
+            "factor": ["Password only" for _ in people],
             "state": pills.cells("status", [state(each) for each in people]),
             "sessions": [each.sessions for each in people],
             "seen": [each.last_sign_in_at for each in people],

@@ -7,49 +7,71 @@ from uuid import UUID
 import pandas as pd
 import streamlit as st
 
+from core import clock
 from core.access.actor import Actor
 from core.access.audit_reads import AuditEntry, ChainState, chain_state
-from core.access.chain_verification import ChainReport, Report, verify, verify_chain
+from core.access.chain_verification import ChainReport, Report, verify_chain
 from core.access.checkpoints import audit_key, folder_of
 from core.config import settings
+from core.security.observed import Verified
+from core.security.reads import last_verification
+from core.security.writes import verify_chains
 from db.session import ReadSession
 from pages.parts import format as say
-from pages.parts.load import load
+from pages.parts.load import change, load, told
 
 NEWEST = 500
 
 
 def state(actor: Actor, now: datetime) -> None:
-    """Say whether the vendor's chain holds, and offer to verify all of them to the first entry."""
+    """Say whether the vendor's chain holds and when all were last verified, and offer to do so now."""
     chain = load(chain_state, actor, actor.organization_id)
     report = load(_newest_of_ours, actor)
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        _say(chain, report, now)
+    verified = load(last_verification, actor, now=now)
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="chain-state"
+    ):
+        _say(chain, report, verified, now)
         if st.button("Verify everything now", icon=":material/verified:", key="verify"):
-            with st.spinner("Reading every chain from its first entry …"):
-                st.session_state["verified"] = load(_everything, actor)
-    verified: Report | None = st.session_state.get("verified")
-    if verified is not None:
-        _say_everything(verified)
+            with st.spinner("Reading every chain from its first entry …"), told(), change(actor) as session:
+                st.session_state["verified"] = verify_chains(session, actor, now=clock.now())
+            st.rerun()
+    just_verified: Report | None = st.session_state.pop("verified", None)
+    if just_verified is not None:
+        _say_everything(just_verified)
 
 
-def _say(chain: ChainState, report: ChainReport, now: datetime) -> None:
+def _say(chain: ChainState, report: ChainReport, verified: Verified | None, now: datetime) -> None:
     if report.broken is not None:
         st.error(f"The chain is broken: {say.plain(report.broken.sentence)}", icon=":material/gpp_bad:")
         return
-    waiting = f", {say.count(chain.waiting, 'entry')} waiting to be sealed".replace("entrys", "entries")
+    if verified is not None and not verified.intact:
+        when = say.relative(verified.at, now)
+        st.error(f"A chain was found broken {when}: {say.plain(verified.sentence)}", icon=":material/gpp_bad:")
+        return
+    waiting = f", {say.count(chain.waiting, 'entry', 'entries')} waiting to be sealed" if chain.waiting else ""
     st.success(
-        f"The chain is whole: {say.integer(chain.sealed)} entries sealed{waiting if chain.waiting else ''}. "
-        f"The newest {say.integer(min(NEWEST, report.entries))} were just checked against their signed checkpoints.",
+        f"The chain is whole: {say.integer(chain.sealed)} entries of ours sealed{waiting}, the newest "
+        f"{say.integer(report.entries)} checked just now. {_last(verified, now)}",
         icon=":material/verified_user:",
+    )
+
+
+def _last(verified: Verified | None, now: datetime) -> str:
+    if verified is None:
+        return "Not every chain has been verified to its first entry yet."
+    return (
+        f"All {say.count(verified.organizations, 'chain')} were last verified {say.relative(verified.at, now)} by "
+        f"{say.plain(verified.by)}: {say.count(verified.entries, 'entry', 'entries')}, "
+        f"{say.count(verified.checkpoints, 'signed checkpoint')}."
     )
 
 
 def _say_everything(report: Report) -> None:
     if report.intact:
-        st.success(
-            f"All {say.count(report.organizations, 'chain')} whole: {say.integer(report.entries)} entries and "
-            f"{say.count(report.checkpoints, 'signed checkpoint')} agree.",
+        st.toast(
+            f"All {say.count(report.organizations, 'chain')} whole: {say.count(report.entries, 'entry', 'entries')} "
+            f"and {say.count(report.checkpoints, 'signed checkpoint')} agree.",
             icon=":material/verified:",
         )
     for chain in report.broken:
@@ -61,11 +83,6 @@ def _newest_of_ours(session: ReadSession, actor: Actor) -> ChainReport:
     home = settings().home
     key = audit_key(home).verify_key
     return verify_chain(session, actor.organization_id, folder_of(home), key, newest=NEWEST)
-
-
-def _everything(session: ReadSession, _actor: Actor) -> Report:
-    home = settings().home
-    return verify(session, folder_of(home), audit_key(home).verify_key)
 
 
 def frame(entries: Sequence[AuditEntry], names: Mapping[UUID, str]) -> pd.DataFrame:
