@@ -1,0 +1,333 @@
+"""Questions for figures: one number, splits, the course over time, the top ones, comparisons, and why."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+
+from core.ask import calendar_spans as spans
+from core.ask.comparing import compared
+from core.ask.lists import entity_asked, listed
+from core.ask.narrowing import Narrowed, of_metrics
+from core.ask.reading import Reading, abstain, answer, clarify
+from core.ask.slots import Slots
+from core.ask.time_periods import Time
+from core.ask.vocabulary import Vocabulary
+from core.metrics.catalog import METRICS
+from core.metrics.fields import DIMENSIONS
+from core.metrics.metric import Metric
+from core.metrics.query import Filter, Order, Query, Span
+
+MOST_METRICS: Final = 4
+_PRESENT_ONLY: Final = frozenset({"customers", "licenses", "upsells"})
+# Ratios whose change has no parts that add up, and the sum whose change explains theirs.
+_SUM_BEHIND: Final = {
+    "logo_churn": "churned_customers",
+    "revenue_churn": "churned_mrr",
+    "mrr_growth": "mrr",
+    "grr": "churned_mrr",
+    "nrr": "net_new_mrr",
+    "burn": "cash",
+}
+
+
+def framed(slots: Slots, vocabulary: Vocabulary, today: date) -> Reading:
+    """Return what a question asks for, decided by what it holds; permissions are checked by the caller."""
+    entity = entity_asked(slots)
+    if entity is not None:
+        return listed(slots, entity, vocabulary, today)
+    metrics = _metrics(slots)
+    if not metrics:
+        return _no_number(slots)
+    if slots.asks("two questions"):
+        return abstain("These are two questions. Ask them one after the other.")
+    if len(metrics) > MOST_METRICS:
+        return abstain(f"That is more than {MOST_METRICS} numbers at once. Ask for fewer.")
+    dimensions = _dimensions(slots, metrics)
+    made = _narrowed(slots, metrics, dimensions)
+    misfit = made.misfit or _not_split(metrics, dimensions) or _unused(slots)
+    if misfit:
+        return abstain(misfit)
+    made.assumptions = [*slots.assumptions, *made.assumptions]
+    if slots.asks("currency") and not slots.asks("by_currency"):
+        return _currency(slots, metrics, dimensions, made)
+    return _timed(slots, metrics, dimensions, made, today)
+
+
+def _metrics(slots: Slots) -> list[str]:
+    """Return the numbers asked for: those named, or what stands for them."""
+    bounded = {bound.member for bound in slots.bounds}
+    metrics = [one for one in slots.metrics if one not in bounded]
+    metrics += [one for one in slots.metrics if one in bounded]
+    if slots.asks("at_risk") and metrics == ["mrr"]:
+        slots.roles.discard("at_risk")
+        return ["at_risk_mrr"]
+    if metrics == ["mrr", "at_risk_customers"] and not slots.asks("and"):
+        return ["at_risk_mrr"]
+    if slots.asks("moved:churn") and metrics == ["mrr"]:
+        slots.roles -= {"moved", "moved:churn"}
+        return ["churned_mrr"]
+    if "first_response" in metrics and not slots.asks("and"):
+        metrics = ["first_response"]
+    if not metrics:
+        metrics = _implied(slots)
+    return metrics
+
+
+def _implied(slots: Slots) -> list[str]:
+    """Return the number that a question means without naming it."""
+    if slots.asks("pays") or (slots.rank and slots.asks("customers", "who")):
+        if slots.rank or slots.asks("amount"):
+            slots.assumptions.append("Size is read as MRR.")
+        return ["mrr"]
+    if slots.entity == "upsells":
+        return ["open_upsells"]
+    for role, metric_id in _COUNTED.items():
+        if role in slots.roles and slots.asks("customers", "count"):
+            slots.roles -= {role, role.partition(":")[0]}
+            return [metric_id]
+    if slots.asks("licenses"):
+        return ["active_licenses"]
+    return ["customers"] if slots.asks("customers") else []
+
+
+_COUNTED: Final = {
+    "at_risk": "at_risk_customers",
+    "near_limit": "near_limit_customers",
+    "trial": "trials",
+    "moved:churn": "churned_customers",
+    "day:since": "new_customers",
+}
+
+
+def _dimensions(slots: Slots, metrics: Sequence[str]) -> list[str]:
+    """Return the splits: those named, customers where the top ones are asked for, the groups that are compared."""
+    dimensions = list(dict.fromkeys(slots.dimensions))
+    ranked_customers = slots.rank and slots.asks("customers", "who") and "customers" not in metrics
+    bounded_customers = slots.bounds and slots.asks("customers", "who", "which")
+    if not dimensions and (ranked_customers or bounded_customers):
+        return ["customer"]
+    if not dimensions and slots.chosen and (slots.asks("share") or (slots.asks("versus") and not slots.against)):
+        members = {one.member for one in slots.chosen}
+        if len(members) == 1:
+            dimensions = [members.pop()]
+            if slots.asks("share"):
+                slots.chosen = []
+                slots.assumptions.append("Each part is shown beside the others, so that its share can be read.")
+    return dimensions
+
+
+def _narrowed(slots: Slots, metrics: Sequence[str], dimensions: Sequence[str]) -> Narrowed:
+    made = of_metrics(slots, metrics)
+    if slots.bounds and not dimensions and not made.misfit:
+        made.misfit = "A bound needs something that is compared with it: ask which customers, or split by something."
+    return made
+
+
+def _not_split(metrics: Sequence[str], dimensions: Sequence[str]) -> str:
+    if len(dimensions) > 2:
+        return "A figure can be split by two things at most."
+    for metric_id in metrics:
+        one = METRICS[metric_id]
+        for dimension in dimensions:
+            if dimension not in one.dimensions:
+                known = ", ".join(DIMENSIONS[each].label.lower() for each in one.dimensions)
+                by = DIMENSIONS[dimension].label.lower()
+                return f"{one.label} is not known by {by}. " + (
+                    f"It can be split by {known}." if known else "It has no parts to be split into."
+                )
+    return ""
+
+
+def _unused(slots: Slots) -> str:
+    """Return why something that was understood has no place in a question for figures."""
+    words = {
+        "at_risk": "customers at risk",
+        "near_limit": "customers near a limit",
+        "over_limit": "customers over a limit",
+        "silent": "silent customers",
+        "trial": "trials",
+        "day": "days on which licenses begin or end",
+        "moved": "customers who moved",
+    }
+    for role, said in words.items():
+        if role in slots.roles and not (role == "trial" and slots.metrics == ["trials"]):
+            return f"This number can't be narrowed to {said}. Ask for the list of them instead."
+    if slots.asks("expected") and "upsell_value" not in slots.metrics:
+        return "It is not clear what is expected. Ask for the value of open upsells."
+    return ""
+
+
+def _no_number(slots: Slots) -> Reading:
+    """Ask which number is meant, with those that fit what is known."""
+    by, narrowed = tuple(slots.dimensions[:2]), slots.chosen[:3]
+    if slots.asks("versus") and not by and len({one.member for one in narrowed}) == 1:
+        by = (narrowed[0].member,)
+    fitting = []
+    for metric_id in ("mrr", "customers", "logo_churn", "costs", "api_calls"):
+        one = METRICS[metric_id]
+        if {*by, *(each.member for each in narrowed)} <= set(one.dimensions):
+            filters = of_metrics(Slots(chosen=list(narrowed)), [metric_id]).filters
+            query = Query(
+                intent="breakdown" if by else "value",
+                metrics=(metric_id,),
+                dimensions=by,
+                filters=tuple(filters),
+                span=slots.times[0].span if slots.times and one.source not in _PRESENT_ONLY else None,
+            )
+            fitting.append((_named(one, by, filters, slots), query))
+    return clarify("Which number do you mean?", fitting[:4])
+
+
+def _named(one: Metric, by: Sequence[str], filters: Sequence[Filter], slots: Slots) -> str:
+    parts = [one.label, *(f"by {DIMENSIONS[each].label.lower()}" for each in by)]
+    if filters:
+        parts.append("for " + ", ".join(each.label for each in slots.chosen[:3]))
+    return " ".join(parts)
+
+
+def _currency(slots: Slots, metrics: Sequence[str], dimensions: Sequence[str], made: Narrowed) -> Reading:
+    """Ask whether "in EUR" means what is billed in it, since figures are told in one currency."""
+    codes = [one.value for one in slots.chosen if one.member == "currency"]
+    kept = tuple(each for each in made.filters if each.member != "currency")
+    base: dict[str, Any] = {
+        "intent": "breakdown" if dimensions else "value",
+        "metrics": tuple(metrics),
+        "dimensions": tuple(dimensions),
+    }
+    return clarify(
+        "Figures are told in dollars. Do you mean what is billed in that currency?",
+        [
+            (f"Only what is billed in {' or '.join(codes)}", Query(**base, filters=tuple(made.filters))),
+            ("Everything, in dollars", Query(**base, filters=kept)),
+        ],
+    )
+
+
+def _timed(slots: Slots, metrics: list[str], dimensions: list[str], made: Narrowed, today: date) -> Reading:
+    """Decide what kind of question it is and which time it is about."""
+    one = METRICS[metrics[0]]
+    if slots.times and slots.times[0].open == "start" and one.kind == "ratio":
+        return abstain(f"{one.label} needs a beginning: say since when.")
+    if len(slots.times) > 1:
+        return abstain(
+            "Two times are named, and it is not said that they are compared. Ask for one, or for one vs the other."
+        )
+    span, said = _span(slots.times[0] if slots.times else None, one, today)
+    made.assumptions += said
+    if one.kind == "snapshot" and slots.asks("throughout"):
+        slots.roles.add("course")
+    if span is not None and span.start >= today and span.end > today + timedelta(days=1):
+        return abstain("The catalogue knows what was and is, not what will be.")
+    parts: dict[str, Any] = {
+        "metrics": tuple(metrics),
+        "dimensions": tuple(dimensions),
+        "filters": tuple(dict.fromkeys(made.filters)),
+        "span": span,
+    }
+    past = _past(slots, metrics, parts, today)
+    if past is not None:
+        return past
+    if slots.asks("why"):
+        return _drivers(metrics, parts, made, today)
+    groups = slots.asks("versus") and len(metrics) > 1
+    if slots.against or slots.asks("change") or (slots.asks("versus") and not groups):
+        reading = compared(slots, one, parts, made.assumptions, today)
+        if reading is not None:
+            return reading
+    return _shown(slots, metrics, parts, made, today)
+
+
+def _shown(slots: Slots, metrics: list[str], parts: dict[str, Any], made: Narrowed, today: date) -> Reading:
+    span, dimensions = parts["span"], parts["dimensions"]
+    if slots.rank and dimensions:
+        return answer(_top(slots, metrics, parts), made.assumptions)
+    if slots.rank:
+        return _top_of_what(metrics, parts)
+    course = slots.grain or slots.asks("trend", "course") or (slots.asks("chart") and not dimensions)
+    if course or _growth_shown(slots, metrics, span) or _monthly(slots, span):
+        if len(dimensions) > 1:
+            return abstain("The course over time can be split by one thing. Ask for one of them.")
+        grain = slots.grain or (None if course else "month")
+        return answer(Query(intent="trend", grain=grain, **parts), made.assumptions)
+    return answer(Query(intent="breakdown" if dimensions else "value", **parts), made.assumptions)
+
+
+def _growth_shown(slots: Slots, metrics: list[str], span: Span | None) -> bool:
+    """Growth that is to be shown over several months is shown month by month."""
+    return metrics == ["mrr_growth"] and slots.asks("show") and span is not None and (span.end - span.start).days > 45
+
+
+def _monthly(slots: Slots, span: Span | None) -> bool:
+    return slots.asks("monthly") and span is not None and (span.end - span.start).days > 45
+
+
+def _top(slots: Slots, metrics: list[str], parts: dict[str, Any]) -> Query:
+    named = slots.order if slots.order in metrics else metrics[0]
+    upside = METRICS[named].good != "down"
+    descending = {"high": True, "low": False, "best": upside, "worst": not upside}[slots.rank]
+    limit = slots.limit or (1 if slots.singular and parts["dimensions"] == ("customer",) else None)
+    return Query(intent="top", order=Order(member=named, descending=descending), limit=limit, **parts)
+
+
+def _top_of_what(metrics: list[str], parts: dict[str, Any]) -> Reading:
+    known = [each for each in METRICS[metrics[0]].dimensions if each in {"customer", "tier", "country", "segment"}]
+    options = [
+        (
+            f"By {DIMENSIONS[each].label.lower()}",
+            Query(intent="top", order=Order(member=metrics[0]), **{**parts, "dimensions": (each,)}),
+        )
+        for each in known
+    ]
+    if not options:
+        return abstain(f"{METRICS[metrics[0]].label} has no parts of which one could be the highest.")
+    return clarify("Highest or lowest of what?", options)
+
+
+def _drivers(metrics: list[str], parts: dict[str, Any], made: Narrowed, today: date) -> Reading:
+    """Return what made a number change; of a ratio, the sum behind it, whose parts add up."""
+    metric_id = metrics[0]
+    if metric_id in _SUM_BEHIND and METRICS[metric_id].dimensions:
+        behind = _SUM_BEHIND[metric_id]
+        made.assumptions.append(
+            f"{METRICS[metric_id].label} is a ratio: what explains it is {METRICS[behind].label}, whose parts add up."
+        )
+        metric_id = behind
+    one = METRICS[metric_id]
+    if not one.dimensions:
+        return abstain(f"{one.label} has no parts by which its change could be explained.")
+    if parts["span"] is None:
+        parts["span"] = spans.last("month", today)
+        made.assumptions.append("No time was named: last month against the month before.")
+    return answer(Query(intent="drivers", **{**parts, "metrics": (metric_id,)}), made.assumptions)
+
+
+def _past(slots: Slots, metrics: list[str], parts: dict[str, Any], today: date) -> Reading | None:
+    """Ask back where a number is known only as it stands now and another time is asked for."""
+    present = [METRICS[one].label for one in metrics if METRICS[one].source in _PRESENT_ONLY]
+    if not present:
+        return None
+    span: Span | None = parts["span"]
+    if span is not None and span.start <= today < span.end:
+        parts["span"] = span = None
+    course = slots.grain or slots.asks("trend", "why", "change") or slots.against
+    if span is None and not course:
+        return None
+    now = Query(intent="breakdown" if parts["dimensions"] else "value", **{**parts, "span": None})
+    return clarify(f"{present[0]} can be told as of now, not for another time.", [("As of now", now)])
+
+
+def _span(time: Time | None, one: Metric, today: date) -> tuple[Span | None, list[str]]:
+    """Return the span of a number: a sum's day "three months ago" is that month, "as of" a month the month."""
+    if time is None or time.span is None:
+        return None, []
+    if time.open == "start" and one.kind == "flow":
+        return time.span, ["No beginning was named: from the first books on."]
+    if time.kind == "duration":
+        return time.span, [f"{time.span.label} are the whole days before today."]
+    if time.kind == "point" and one.kind != "snapshot":
+        if time.inner is not None:
+            return time.inner, []
+        if time.unit not in {None, "day"}:
+            around = spans.around(time.unit or "day", time.span.start, today)
+            return around, [f"{time.span.label.capitalize()} is read as {around.label}."]
+    return time.span, []
