@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import Page
 
 from pages.parts import format as say
+from pages.parts.links import follow
 
 Direction = Literal["up", "down", "flat"]
 TILE_WIDTH = 220
@@ -190,6 +191,11 @@ def _behind(each: Tile) -> None:
         if each.definition is not None:
             explain(each.label, each.definition)
         if each.drill is not None:
-            st.page_link(
-                each.drill.page, label=each.drill.label, icon=":material/arrow_forward:", query_params=each.drill.query
-            )
+            _drill(each.drill)
+
+
+def _drill(drill: Drill) -> None:
+    if isinstance(drill.page, str):
+        st.page_link(drill.page, label=drill.label, icon=":material/arrow_forward:", query_params=drill.query)
+        return
+    follow(drill.page, drill.label, drill.query, icon="arrow_forward")

@@ -30,13 +30,9 @@ def foremost(rows: Sequence[Consumption]) -> str:
 def _gauge(row: Consumption, *, chosen: bool) -> None:
     part = pressure(row)
     tone = "over" if is_over(row) else "near" if is_near(row) else "calm"
-    with st.container(key=f"opencard-{row.meter}", border=True, height="stretch", gap="xsmall"):
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.button(
-                say.plain(row.label), type="tertiary", key=f"gauge-{row.meter}", on_click=_choose, args=(row.meter,)
-            )
-            if chosen:
-                st.markdown(":material/monitoring:", width="content", help="Its history is below.")
+    key = f"opencard-{'chosen-' if chosen else ''}{row.meter}"
+    with st.container(key=key, border=True, height="stretch", gap="xsmall"):
+        st.button(say.plain(row.label), type="tertiary", key=f"gauge-{row.meter}", on_click=_choose, args=(row.meter,))
         st.markdown(f"### {say.plain(wording.share(row))}")
         if part is not None:
             with st.container(key=f"gaugebar-{tone}-{row.meter}"):
@@ -47,12 +43,12 @@ def _gauge(row: Consumption, *, chosen: bool) -> None:
 
 def _below(row: Consumption) -> str:
     """What the number is made of, and where it goes."""
-    lines = [wording.used(row)]
+    lines = [wording.used(row) if row.highest is not None or row.busy is None else wording.unlimited(row)]
     soon = None if is_over(row) else days_in_words(row)
     if soon is not None:
         lines.append(f"limit in {soon}")
     if row.change is not None:
-        lines.append(f"{say.percent(row.change, digits=0, sign=True)} in 28 days")
+        lines.append(f"{wording.growth(row.change)} in 28 days")
     return " · ".join(lines)
 
 

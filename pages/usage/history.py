@@ -24,12 +24,11 @@ _LIMIT_IN_SIGHT: Final = 0.3
 
 def show(actor: Actor, install_id: str, meter: Meter, now: datetime) -> None:
     """Draw the meter over time."""
-    place = card("history", height="content")
-    momentary = meter.window in {"hour", "minute"}
-    with place.body:
+    with card("history", height="content").body:
         days = _RANGES["90d"]
-        if not momentary:
-            days = _RANGES[filters.one_of("Range", list(_RANGES), key="range", default="90d")]
+        if meter.window not in {"hour", "minute"}:
+            with st.container(horizontal=True, horizontal_alignment="right"):
+                days = _RANGES[filters.one_of("Range", list(_RANGES), key="range", default="90d")]
         found = load_both(histories.history, actor, install_id, meter.id, now=now, days=days)
         if len(found.points) < 2:
             st.caption(say.plain(f"{meter.label}: no history, {found.reason or 'it begins today'}."))
@@ -55,6 +54,8 @@ def draw(found: History, meter: Meter) -> Chart:
         forecast_from=_whole(found)[-1][0] if ahead else None,
         limit=float(highest) if near and highest is not None else None,
     )
+    # At the right end the label would stand in the fan.
+    made.figure.update_annotations(x=0, xanchor="left")
     if meter.window == "minute":
         made.figure.update_xaxes(tickformat="%H:%M", hoverformat="%H:%M")
     elif meter.window == "hour":

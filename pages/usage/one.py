@@ -9,7 +9,7 @@ from core.usage.consumption import Consumption
 from core.usage.meters import METERS
 from core.usage.reads import gauges, overrides
 from pages.parts import format as say
-from pages.parts import links, live, pills
+from pages.parts import links, pills
 from pages.parts.cards import header
 from pages.parts.load import load, load_both, minute
 from pages.usage import agreed, gauge, history, wording
@@ -37,7 +37,6 @@ def show(actor: Actor, install_id: str) -> None:
     gauge.grid(rows, meter)
     history.show(actor, install_id, METERS[meter], now)
     agreed.of_one(load(overrides, actor, now=now, install_id=install_id), rows)
-    live.activity(actor)
 
 
 def _matters(rows: tuple[Consumption, ...]) -> None:

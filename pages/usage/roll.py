@@ -90,13 +90,13 @@ def _table(items: tuple[InstallStanding, ...]) -> None:
     columns.table(
         columns.shaded(frame, METERS_SHOWN),
         {
-            "name": columns.opener("Customer", key=_OPEN, width=150),
+            "name": columns.opener("Customer", key=_OPEN, width=145),
             "state": st.column_config.MultiselectColumn(
-                "State", options=list(WORDS.values()), color=_COLORS, width=130
+                "State", options=list(WORDS.values()), color=_COLORS, width=125
             ),
-            **{meter: columns.percent(wording.SHORT[meter], width=86) for meter in METERS_SHOWN},
-            "reach": columns.text("Limit reached in", width=160, help="The soonest of its limits: median, and range."),
-            "change": columns.text("28 days", width=75, help="API calls of 28 whole days over the 28 before."),
+            **{meter: columns.percent(wording.SHORT[meter], width=83) for meter in METERS_SHOWN},
+            "reach": columns.text("Limit reached in", width=140, help="The soonest of its limits: median, and range."),
+            "change": columns.text("28 days", width=65, help="API calls of 28 whole days over the 28 before."),
             "tier": columns.pills("tier", "Tier", width=95),
         },
         key="usage",
@@ -116,4 +116,4 @@ def _reach(rows: tuple[Consumption, ...]) -> str | None:
 
 def _change(rows: tuple[Consumption, ...]) -> str | None:
     calls = next((row for row in rows if row.meter == "api_calls_day"), None)
-    return None if calls is None or calls.change is None else say.percent(calls.change, digits=0, sign=True)
+    return None if calls is None or calls.change is None else wording.growth(calls.change)

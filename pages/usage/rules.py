@@ -12,7 +12,7 @@ from core.accounts.reads import list_customers
 from core.licensing.reads import Tier
 from core.usage.limits import WARN_SHARE, Override
 from core.usage.meters import METERS
-from pages.parts import columns, filters, links, pills
+from pages.parts import columns, filters, links
 from pages.parts import format as say
 from pages.parts.cards import Definition, card, explain
 from pages.parts.load import load, minute
@@ -72,7 +72,6 @@ def agreed(actor: Actor, found: Sequence[Override], *, ended: bool) -> None:
                 "limit": [wording.limit(each.meter, each.highest) for each in found],
                 "until": [each.ends_at for each in found],
                 "since": [each.starts_at for each in found],
-                "tier": pills.cells("tier", [each.tier_id for each in found]),
                 "by": [each.by.partition("@")[0].capitalize() for each in found],
                 "why": [each.reason for each in found],
             }
@@ -82,10 +81,9 @@ def agreed(actor: Actor, found: Sequence[Override], *, ended: bool) -> None:
             "meter": columns.text("Limit of", width=130),
             "limit": columns.text("Limit", width=95),
             "until": columns.day("Ended" if ended else "Ends"),
-            "why": columns.text("Why", width=330),
             "since": columns.day("Since"),
-            "by": columns.text("By", width=80),
-            "tier": columns.pills("tier", "Tier", width=95),
+            "by": columns.text("By", width=75),
+            "why": columns.text("Why", width=390),
         },
         key="agreed",
         alt="Limits agreed with one customer: of what, how high, until and since when, why and by whom.",

@@ -5,7 +5,7 @@ import streamlit as st
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.usage.standings import standing_counts
-from pages.parts import filters, links, live, session
+from pages.parts import filters, links, session
 from pages.parts.cards import header, tiles
 from pages.parts.empty import empty
 from pages.parts.load import load, minute, told
@@ -24,7 +24,6 @@ def page() -> None:
             text = filters.search("Search customers")
             links.link("limits", "Limits", icon="tune")
         _everybody(actor, text)
-        live.activity(actor)
 
 
 def _everybody(actor: Actor, text: str) -> None:

@@ -33,7 +33,9 @@ _BUSY: Final = {"day": "on a busy day", "hour": "in a busy hour", "minute": "in 
 
 def amount(meter: str, value: int | None) -> str:
     """A number of the meter's unit: 7,794, 3.1 GB, 4 h 10 min."""
-    return {"bytes": say.size, "seconds": say.duration}.get(METERS[meter].unit, say.integer)(value)
+    said = {"bytes": say.size, "seconds": say.duration}.get(METERS[meter].unit, say.integer)(value)
+    # A limit of 10 GB is exactly that.
+    return said.replace(".0\u00a0", "\u00a0")
 
 
 def limit(meter: str, highest: int | None) -> str:
@@ -63,6 +65,18 @@ def used(row: Consumption) -> str:
         when = f"in this {window}" if window in {"hour", "minute"} else "today"
     of = "" if row.highest is None else f" of {amount(row.meter, row.highest)}"
     return f"{amount(row.meter, shown)}{of} {when}".strip()
+
+
+def growth(change: float) -> str:
+    """A change as a percentage with its sign; what comes to nothing has none."""
+    return say.percent(round(change, 2) + 0.0, digits=0, sign=True)
+
+
+def unlimited(row: Consumption) -> str:
+    """What stands beside an amount that nothing limits."""
+    limited = "no limit" if row.source == "none" else "unlimited"
+    window = METERS[row.meter].window
+    return ", ".join(each for each in (_BUSY.get(window, "this month" if window == "month" else ""), limited) if each)
 
 
 def share(row: Consumption) -> str:
