@@ -14,7 +14,7 @@ from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.errors import Conflict, InvalidInput, NotFound
 from core.finance.entries import NewCash, NewCost, check
-from core.finance.flows import exchange_rates
+from core.finance.flows import exchange_rates, product_order
 from core.ids import new_id
 from db.models.costs import cash_entry, cost_entry
 from db.models.organizations import organization
@@ -39,6 +39,7 @@ def book_costs(
     _may_book(actor, entries, source)
     check(entries, today=now.date(), rates=exchange_rates(session))
     _check_customers(session, {entry.organization_id for entry in entries if entry.organization_id is not None})
+    _check_products({entry.product_id for entry in entries if entry.product_id is not None}, product_order(session))
     rows = [
         _row(entry, source, now)
         | {"kind": entry.kind, "organization_id": entry.organization_id, "product_id": entry.product_id}
@@ -82,6 +83,14 @@ def _check_customers(session: WriteSession, wanted: set[UUID]) -> None:
     known = select(organization.c.id).where(organization.c.id.in_(wanted), organization.c.realm == "customer")
     if wanted - set(session.execute(known).scalars()):
         raise InvalidInput("There is no such customer. Choose one, or leave the customer out.", field="organizationId")
+
+
+def _check_products(wanted: set[str], known: Sequence[str]) -> None:
+    unknown = sorted(wanted - set(known))
+    if unknown:
+        raise InvalidInput(
+            f"There is no product “{unknown[0][:40]}”. Give one of: {', '.join(known)}.", field="productId"
+        )
 
 
 def _row(entry: NewCost | NewCash, source: str, now: datetime) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What serving customers costs, and every movement of cash; both only ever grow: a mistake is reversed, not edited."""
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Table, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Table, Text, UniqueConstraint, Uuid
 
 from db.models import metadata
 from db.types import instant, minor, primary_id, text
@@ -13,7 +13,7 @@ cost_entry = Table(
     text("kind"),
     # Null where a cost is nobody's in particular: a shared cluster, the support desk itself.
     Column("organization_id", Uuid, ForeignKey("organization.id"), nullable=True),
-    text("product_id", nullable=True),
+    Column("product_id", Text, ForeignKey("product.id"), nullable=True),
     # A credit of the provider is negative.
     minor("amount_minor"),
     text("currency"),

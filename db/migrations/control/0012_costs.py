@@ -29,6 +29,7 @@ def upgrade() -> None:
     sa.CheckConstraint("kind IN ('compute', 'storage', 'bandwidth', 'support')", name=op.f('ck_cost_entry_kind')),
     sa.CheckConstraint('amount_minor <> 0', name=op.f('ck_cost_entry_amount')),
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_cost_entry_organization_id_organization')),
+    sa.ForeignKeyConstraint(['product_id'], ['product.id'], name=op.f('fk_cost_entry_product_id_product')),
     sa.ForeignKeyConstraint(['reverses_id'], ['cost_entry.id'], name=op.f('fk_cost_entry_reverses_id_cost_entry')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_cost_entry')),
     sa.UniqueConstraint('reverses_id', name=op.f('uq_cost_entry_reverses_id')),

@@ -82,6 +82,7 @@ def test_without_an_external_id_the_same_is_two_entries(session: WriteSession, c
         (NewCost(DAY, "compute", Money(1, "USD"), external_id=""), "1 to 200"),
         (NewCost(DAY, "compute", Money(1, "JPY")), "no exchange rate from JPY"),
         (NewCost(DAY, "compute", Money(1, "USD"), organization_id=new_id()), "no such customer"),
+        (NewCost(DAY, "compute", Money(1, "USD"), product_id="fax"), "no product “fax”. Give one of: pos"),
     ],
 )
 def test_what_cannot_be_booked_is_refused_in_a_sentence(
