@@ -1,0 +1,28 @@
+"""Plans: what we sell, at what price, and who is on what."""
+
+import streamlit as st
+
+from core.access.permissions import Permission
+from core.billing.currencies import PRICE_LISTS
+from core.billing.price_lists import price_versions
+from core.finance.plans import plans
+from pages.finance import plan_cards, plan_tables
+from pages.parts import filters, session, terms
+from pages.parts.cards import header
+from pages.parts.load import load, minute, told
+
+
+def page() -> None:
+    """Draw the screen."""
+    actor = session.require(Permission.FINANCE_READ)
+    with header("Plans", "What we sell, at what price, and who is on what."):
+        period = filters.one_of("Billing period", list(terms.PERIODS), key="period", show=terms.PERIODS.__getitem__)
+        currency = filters.one_of("Currency", PRICE_LISTS, key="currency")
+    with told("plans"):
+        found = load(plans, actor, minute())
+        plan_cards.show(found, period, currency)
+        left, right = st.columns([3, 2])
+        with left:
+            plan_tables.paying(found)
+        with right:
+            plan_tables.versions(load(price_versions, actor), found)
