@@ -8,6 +8,8 @@ from typing import Final, Literal, get_args
 from core.errors import InvalidInput
 
 BillingPeriod = Literal["monthly", "quarterly", "annual"]
+# The finest step of time there is: what is dated at an instant has happened one step later.
+INSTANT: Final = timedelta(microseconds=1)
 MONTHS: Final[dict[BillingPeriod, int]] = {"monthly": 1, "quarterly": 3, "annual": 12}
 _WORDS: Final[dict[str, BillingPeriod]] = {
     **{word: word for word in get_args(BillingPeriod)},

@@ -51,7 +51,6 @@ def ledger_facts(
     if "customer" in named:
         names = names_of(session, set(frame["organization_id"]))
         frame.insert(1, "customer", frame["organization_id"].map(names))
-        frame["organization_id"] = frame["organization_id"].astype(str)
     if where and "product" in where and "product" in named:
         frame = frame[frame["product"].isin(list(where["product"]))]
     return frame[["period", *_columns(named), *MEASURES]].reset_index(drop=True)

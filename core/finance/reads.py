@@ -17,9 +17,8 @@ from core.finance.exchange import REPORTING
 from core.finance.flows import exchange_rates as exchange_rates
 from core.finance.ledger import ledger_money, may_see_all
 from core.finance.movements import KINDS, Bridge, MovementKind, Standing
-from core.finance.tally import INSTANT
 from core.money import Money
-from core.periods import Period
+from core.periods import INSTANT, Period
 from db.models.finance import movement
 from db.session import ReadSession
 

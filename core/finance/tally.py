@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 import numpy as np
@@ -14,11 +14,10 @@ from core.finance.exchange import REPORTING, Rates
 from core.finance.movements import KINDS
 from core.finance.rounding import EXACT, allotted, rounded
 from core.money import exponent
-from core.periods import Period, midnight
+from core.periods import INSTANT, Period, midnight
 
 FLOWS: Final = (*KINDS, "transfer")
 COUNTED: Final = {"new": "customers_new", "churn": "customers_churned", "reactivation": "customers_reactivated"}
-INSTANT: Final = timedelta(microseconds=1)
 Grid = NDArray[Any]
 
 

@@ -16,9 +16,9 @@ from core.billing.reads import Subscription
 from core.errors import InvalidInput, NotPermitted
 from core.finance.ledger import MEASURES, ledger_facts
 from core.finance.reads import exchange_rates
-from core.finance.tally import FLOWS, INSTANT
+from core.finance.tally import FLOWS
 from core.money import round_half_up
-from core.periods import Period
+from core.periods import INSTANT, Period
 from db.models.billing import product, tier_product
 from db.session import WriteSession
 from tests.cast import Cast
