@@ -3,7 +3,7 @@
 import functools
 import hashlib
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -16,6 +16,7 @@ from core.metrics.catalog import METRICS
 from core.metrics.fields import DIMENSIONS, ENTITIES
 from core.metrics.metric import Metric
 from core.metrics.query import MOST_ROWS, Comparison, Entity, Grain, Intent, Operator, Query
+from core.metrics.spans import default_span
 
 _TASK: Final = """You turn one question of a software vendor's staff into one query over a catalogue of numbers.
 You never answer the question yourself and you never write SQL. Use only members of the shape.
@@ -123,10 +124,11 @@ def query_of(answer: BaseModel, *, today: date) -> Query:
     return made
 
 
-def contradiction(model: Query, grammar: Query) -> str | None:
+def contradiction(model: Query, grammar: Query, *, now: datetime) -> str | None:
     """Return what the grammar understood and the model left out or changed, or None where they agree.
 
-    The grammar's part may be incomplete; what it has, it has from a word of the question.
+    The grammar's part may be incomplete; what it has, it has from a word of the question. A time that nobody named is
+    the one that the number is usually asked for.
     """
     if grammar.metrics and not set(grammar.metrics) <= set(model.metrics) and model.entity is None:
         return "which number is meant"
@@ -138,13 +140,16 @@ def contradiction(model: Query, grammar: Query) -> str | None:
     has = {(one.member, one.op, tuple(value.lower() for value in one.values)) for one in model.filters}
     if not had <= has:
         return "what it is narrowed to"
-    if grammar.span is not None and _days(model) != _days(grammar):
+    if grammar.span is not None and _days(model, now) != _days(grammar, now):
         return "which time is meant"
     return None
 
 
-def _days(query: Query) -> tuple[date, date] | None:
-    return None if query.span is None else (query.span.start, query.span.end)
+def _days(query: Query, now: datetime) -> tuple[date, date] | None:
+    if query.span is None and not query.metrics:
+        return None
+    span = query.span or default_span(METRICS[query.metrics[0]].default, now)
+    return span.start, span.end
 
 
 def _one_of(names: tuple[str, ...]) -> Any:

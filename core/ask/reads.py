@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import RowMapping, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
@@ -70,7 +71,7 @@ def history(session: ReadSession, actor: Actor, *, limit: int = 20) -> tuple[Ask
     newest = (
         select(question.c.id)
         .where(question.c.actor_id == actor.id)
-        .distinct(question.c.question)
+        .ext(distinct_on(question.c.question))
         .order_by(question.c.question, question.c.id.desc())
     )
     wanted = select(question).where(question.c.id.in_(newest)).order_by(question.c.id.desc()).limit(limit)

@@ -24,6 +24,7 @@ class Screen:
 
 SCREENS = (
     Screen("Home", "Overview", "overview", "pages.home.overview", "dashboard", Permission.CUSTOMER_READ),
+    Screen("Ask", "Ask", "ask", "pages.ask.ask", "forum", Permission.AI_QUERY),
     Screen("Customers", "Customers", "customers", "pages.customers.customers", "groups", Permission.CUSTOMER_READ),
     Screen("Customers", "Customer", "customer", "pages.customers.customer", "domain", Permission.CUSTOMER_READ, True),
     Screen("Customers", "Upsells", "upsells", "pages.customers.upsells", "trending_up", Permission.CULTURE_READ),
