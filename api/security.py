@@ -19,7 +19,7 @@ from api.schemas.security import (
 )
 from core.config import Settings
 from core.security import reads, writes
-from core.security.scoring import TARGET, to_gain
+from core.security.scoring import TARGET, to_gain, within_reach
 
 HISTORY = "/api/security/score/history"
 
@@ -40,6 +40,7 @@ def score(request: Request, actor: CurrentActor, session: Reading, now: Now) -> 
         score=found.score,
         uncapped=found.uncapped,
         target=TARGET,
+        within_reach=within_reach(found),
         cap=found.cap,
         gates=[GateAnswer.model_validate(gate) for gate in found.gates],
         points_to_gain=[PointAnswer.model_validate(point) for point in to_gain(found)],

@@ -19,6 +19,8 @@ from core.culture import rulebook
 from core.licensing import transitions, verification
 from core.metrics.catalog import METRICS
 from core.metrics.fields import ENTITIES
+from core.security.gates import GATES
+from core.security.scoring import CHECKS
 from scripts.refusals import refusals
 
 ROOT = Path(__file__).parents[1]
@@ -128,6 +130,19 @@ def entities() -> str:
     return table(("List", "Fields"), rows)
 
 
+def security_checks() -> str:
+    """Return every check of the security score with its weight, and the practice that it answers for."""
+    rows = [
+        (one.title, one.category.value, f"{one.weight:g}", str(one.practice or ""), f"`{one.id}`") for one in CHECKS
+    ]
+    return table(("Check", "Category", "Weight", "Practice", "Id"), rows)
+
+
+def security_gates() -> str:
+    """Return the critical failures that hold the security score."""
+    return "".join(f"- {gate.sentence}\n" for gate in GATES)
+
+
 def _purpose(module: str) -> str:
     return _first_sentence(inspect.getdoc(import_module(module)) or "")
 
@@ -142,6 +157,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "codes": codes,
     "permissions": permissions,
     "public-paths": public_paths,
+    "security-checks": security_checks,
+    "security-gates": security_gates,
     "commands": commands,
     "ladder": ladder,
     "metrics": metrics,

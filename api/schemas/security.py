@@ -44,7 +44,7 @@ class CheckAnswer(Answer):
 
 
 class PointAnswer(Answer):
-    """Points that can be won, and how; `gate` is the critical failure that this ends."""
+    """Points that are lost, and how to win them; `gate` is the critical failure that this ends."""
 
     check: str
     title: str
@@ -52,6 +52,7 @@ class PointAnswer(Answer):
     detail: str
     remedy: str
     gate: str | None
+    beyond: bool = Field(description="Nobody here can win them: this version of Calos lacks what it takes.")
 
 
 class ScoreAnswer(Answer):
@@ -61,9 +62,12 @@ class ScoreAnswer(Answer):
     score: float | None = Field(description="0 to 100; null where nothing could be assessed.")
     uncapped: float | None
     target: int
+    within_reach: float = Field(description="The highest score that this version of Calos can reach here.")
     cap: float | None
     gates: list[GateAnswer]
-    points_to_gain: list[PointAnswer] = Field(description="What ends a gate first, then by points.")
+    points_to_gain: list[PointAnswer] = Field(
+        description="What ends a gate first, then most points first, what is beyond reach last."
+    )
     categories: list[CategoryAnswer]
     checks: list[CheckAnswer]
     history: str = Field(description="Where the past is.")

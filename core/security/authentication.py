@@ -17,7 +17,7 @@ def _factor_of_the_powerful(seen: Observed) -> Judged:
     people = seen.people
     evidence = f"{people.powerful_with_factor} of {counted(people.powerful, 'owner or admin', 'owners and admins')}."
     if not seen.factor_offered:
-        return Judged(0.0, "Owners and admins sign in by password alone.", evidence, _NONE_YET)
+        return Judged(0.0, "Owners and admins sign in by password alone.", evidence, _NONE_YET, beyond=True)
     return Judged(
         part(people.powerful_with_factor, people.powerful),
         f"{people.powerful_with_factor} of {people.powerful} owners and admins hold a second factor.",
@@ -30,7 +30,7 @@ def _factor_of_all(seen: Observed) -> Judged:
     people = seen.people
     evidence = f"{people.with_factor} of {counted(people.total, 'person', 'people')} who can sign in."
     if not seen.factor_offered:
-        return Judged(0.0, "Everybody signs in by password alone.", evidence, _NONE_YET)
+        return Judged(0.0, "Everybody signs in by password alone.", evidence, _NONE_YET, beyond=True)
     return Judged(
         part(people.with_factor, people.total),
         f"{people.with_factor} of {people.total} people hold a second factor.",

@@ -30,13 +30,15 @@ class Judged:
     """An answer: `share` of the weight that is earned (0 to 1), None where nothing was there to judge by.
 
     `detail` is the finding, `evidence` what was counted, `remedy` what to do and where; for what is not assessed, it
-    says what would assess it.
+    says what would assess it. `beyond`: nobody here can win the rest, this version of Calos lacks what
+    it takes.
     """
 
     share: float | None
     detail: str
     evidence: str
     remedy: str = ""
+    beyond: bool = False
 
 
 @dataclass(frozen=True)

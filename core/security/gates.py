@@ -21,8 +21,12 @@ class Gate:
 
 
 def _plain_http(seen: Observed) -> bool:
+    return not seen.transport.https
+
+
+def _certificate_over(seen: Observed) -> bool:
     left = seen.transport.certificate_days
-    return not seen.transport.https or (left is not None and left < 0)
+    return seen.transport.https and left is not None and left < 0
 
 
 def _owner_without_factor(seen: Observed) -> bool:
@@ -47,7 +51,8 @@ def _published_reachable(seen: Observed) -> bool:
 
 
 GATES: Final = (
-    Gate("plain_http", "https", "People reach Calos over plain http, or its certificate has run out.", _plain_http),
+    Gate("plain_http", "https", "People reach Calos over plain http.", _plain_http),
+    Gate("certificate_over", "https", "The certificate has run out.", _certificate_over),
     Gate("owner_factor", "second_factor_powerful", "An owner signs in without a second factor.", _owner_without_factor),
     Gate("chain_broken", "chain_verified", "The audit trail's chain is broken.", _chain_broken),
     Gate("weak_secret", "secret", "The secret that tokens hang on can be guessed.", _weak_secret),

@@ -90,7 +90,7 @@ def observe(session: ReadSession, settings: Settings, *, now: datetime) -> Obser
         storage=_storage(session, settings, now),
         trail=_trail(session, settings, vendor, now) if vendor else Trail(),
         unusual=find_unusual(session, now=now),
-        review=_review(session, now),
+        review=find_review(session, now=now),
         machine=surroundings.machine(settings.home),
     )
 
@@ -124,6 +124,14 @@ def last_verified(session: ReadSession, *, now: datetime) -> Verified | None:
         return None
     sentence = row.breaks[0]["sentence"] if row.breaks else ""
     return Verified(row.at, row.by, row.intact, row.organizations, row.entries, row.checkpoints, sentence)
+
+
+def find_review(session: ReadSession, *, now: datetime) -> Review | None:
+    """Return the last signed review on record."""
+    c = audit_entry.c
+    signed = select(c.at, c.actor_label).where(c.action == REVIEWED, c.at <= now).order_by(c.at.desc()).limit(1)
+    row = session.execute(signed).one_or_none()
+    return None if row is None else Review(row.at, row.actor_label)
 
 
 def _people(session: ReadSession, now: datetime) -> People:
@@ -250,10 +258,3 @@ def _trail(session: ReadSession, settings: Settings, vendor: UUID, now: datetime
 def _made(version7: UUID) -> float:
     """Return when an id was made, in seconds: an entry's own time may tell of something long past."""
     return (version7.int >> 80) / 1000
-
-
-def _review(session: ReadSession, now: datetime) -> Review | None:
-    c = audit_entry.c
-    signed = select(c.at, c.actor_label).where(c.action == REVIEWED, c.at <= now).order_by(c.at.desc()).limit(1)
-    row = session.execute(signed).one_or_none()
-    return None if row is None else Review(row.at, row.actor_label)

@@ -14,8 +14,8 @@ from core.config import settings as current_settings
 from core.errors import InvalidInput
 from core.periods import Period
 from core.security.history import Day, Weighed, with_causes
-from core.security.observed import Unusual, Verified
-from core.security.observing import find_unusual, last_verified, observe
+from core.security.observed import Review, Unusual, Verified
+from core.security.observing import find_review, find_unusual, last_verified, observe
 from core.security.scoring import Assessment, OpenPoint, assess, to_gain
 from db.models.security import security_score_day as days
 from db.session import ReadSession
@@ -93,6 +93,12 @@ def unusual_lately(session: ReadSession, actor: Actor, *, now: datetime) -> tupl
     """Return what was unusual in the audit trails of the last 30 days, newest first."""
     _require(actor, Permission.AUDIT_READ)
     return find_unusual(session, now=now)
+
+
+def last_review(session: ReadSession, actor: Actor, *, now: datetime) -> Review | None:
+    """Return when somebody last signed a review of security, and who."""
+    _require(actor, Permission.AUDIT_READ)
+    return find_review(session, now=now)
 
 
 def _require(actor: Actor, permission: Permission) -> None:

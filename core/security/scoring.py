@@ -37,6 +37,7 @@ class CheckResult:
     evidence: str
     remedy: str
     practice: int | None = None
+    beyond: bool = False
 
     @property
     def lost(self) -> float:
@@ -81,7 +82,10 @@ class Assessment:
 
 @dataclass(frozen=True)
 class OpenPoint:
-    """Points that can be won: by which check, how many, what was found, and what to do; `gate` names one it ends."""
+    """Points that are lost: by which check, how many, what was found, and what to do; `gate` names one it ends.
+
+    `beyond` are those that nobody here can win, since this version of Calos lacks what it takes.
+    """
 
     check: str
     title: str
@@ -89,6 +93,7 @@ class OpenPoint:
     detail: str
     remedy: str
     gate: str | None = None
+    beyond: bool = False
 
 
 def assess(seen: Observed) -> Assessment:
@@ -112,6 +117,7 @@ def assess(seen: Observed) -> Assessment:
             evidence=found.evidence,
             remedy=found.remedy if found.share != 1 else "",
             practice=check.practice,
+            beyond=found.beyond,
         )
         for check, found in judged
     )
@@ -121,15 +127,20 @@ def assess(seen: Observed) -> Assessment:
     return Assessment(seen.at, score, uncapped, gates, results, _categories(results))
 
 
+def within_reach(assessment: Assessment) -> float:
+    """Return the highest score that this installation can reach with this version of Calos."""
+    return 100 - sum(one.lost for one in assessment.checks if one.beyond)
+
+
 def to_gain(assessment: Assessment) -> list[OpenPoint]:
-    """Return what would raise the score: first what ends a gate, then by points, most first."""
+    """Return what would raise the score: first what ends a gate, then most points first, what is beyond reach last."""
     gates = {gate.check: gate.sentence for gate in assessment.gates}
     points = [
-        OpenPoint(one.id, one.title, one.lost, one.detail, one.remedy, gates.get(one.id))
+        OpenPoint(one.id, one.title, one.lost, one.detail, one.remedy, gates.get(one.id), one.beyond)
         for one in assessment.checks
         if one.lost > 0
     ]
-    return sorted(points, key=lambda one: (one.gate is None, -one.points))
+    return sorted(points, key=lambda one: (one.gate is None, one.beyond, -one.points))
 
 
 def _points(weight: float, share: float | None, whole: float) -> float:

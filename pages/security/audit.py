@@ -7,7 +7,7 @@ from core.access import audit_reads
 from core.access.audit_reads import cursor_of, place_of
 from core.access.permissions import Permission
 from core.organizations.reads import names
-from core.security.reads import unusual_lately
+from core.security.reads import last_review, unusual_lately
 from pages.parts import columns, filters, paging, session
 from pages.parts.cards import card, header
 from pages.parts.empty import empty
@@ -26,8 +26,9 @@ def page() -> None:
         "Audit", "Every change, who made it and from where; sealed into a chain that nobody can rewrite unseen."
     ):
         span = filters.one_of("Range", list(SPANS), key="range", default="30d")
+        trail.verify_button(actor)
     trail.state(actor, now)
-    unusual.show(load(unusual_lately, actor, now=now))
+    unusual.show(load(unusual_lately, actor, now=now), load(last_review, actor, now=now))
     place = card("trail", "Trail", "Newest first. Select a row to see what was before and after.")
     with place.right:
         typed = filters.search("Search", key="q", width=180)

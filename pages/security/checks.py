@@ -38,14 +38,12 @@ def _category(category: CategoryResult, rows: Sequence[CheckResult], *, expanded
     if open_ones:
         words.append(f":orange[{say.integer(open_ones)} open]")
     with st.expander(" · ".join(words), expanded=expanded, key=f"category-{category.category.name}"):
-        for number, one in enumerate(rows):
-            if number:
-                st.divider()
+        for one in rows:
             _check(one)
 
 
 def _check(one: CheckResult) -> None:
-    with st.container(gap="xsmall", key=f"check-{one.id}"):
+    with st.container(gap="xxsmall", key=f"check-{one.id}"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(f"{pills.inline('verdict', one.state)} **{say.plain(one.title)}**", width="content")
             st.caption(_points(one), width="content")

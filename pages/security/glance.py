@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.security import scoring
 from core.security.scoring import TARGET, Assessment, OpenPoint
 from pages.parts import charts
 from pages.parts import format as say
@@ -27,7 +28,7 @@ def gates(found: Assessment) -> None:
 def chart(found: Assessment) -> None:
     """Draw the score with its target, and under it the points of each category."""
     parts = [
-        charts.Part(one.category.value, one.points if one.assessed else None, one.possible or 1.0)
+        charts.Part(one.category.value, one.points if one.assessed else None, round(one.possible, 1) or 1.0)
         for one in found.categories
     ]
     score, uncapped = found.score or 0.0, found.uncapped or 0.0
@@ -40,15 +41,29 @@ def chart(found: Assessment) -> None:
         )
 
 
-def to_gain(points: Sequence[OpenPoint]) -> None:
+def to_gain(found: Assessment) -> None:
     """List what raises the score most, each with its remedy."""
+    points = scoring.to_gain(found)
     with card("gain", "Points to gain next", "What ends a critical failure first, then by points.").body:
         if not points:
             st.caption("Every point that can be assessed is won.")
         for one in points[:MOST]:
-            lifts = " :red-badge[lifts the cap]" if one.gate else ""
-            st.markdown(f":green-badge[+{say.decimal(one.points)}] **{say.plain(one.title)}**{lifts}")
-            st.caption(say.plain(one.remedy))
-        if len(points) > MOST:
-            rest = sum(one.points for one in points[MOST:])
-            st.caption(f"{say.count(len(points) - MOST, 'more check')} below, worth {say.decimal(rest)} points.")
+            badge = "later" if one.beyond else "lifts the cap" if one.gate else ""
+            shade = "gray" if one.beyond else "red"
+            mark = f" :{shade}-badge[{badge}]" if badge else ""
+            with st.container(gap="xxsmall"):
+                st.markdown(f":green-badge[+{say.decimal(one.points)}] **{say.plain(one.title)}**{mark}")
+                st.caption(say.plain(one.remedy))
+        _rest(found, points[MOST:])
+
+
+def _rest(found: Assessment, rest: Sequence[OpenPoint]) -> None:
+    if rest:
+        worth = say.decimal(sum(one.points for one in rest))
+        st.caption(f"{say.count(len(rest), 'more check')} below, worth {worth} points.")
+    reach = scoring.within_reach(found)
+    if reach < 100:
+        st.caption(
+            f"This version of Calos can bring this installation to {say.decimal(reach)}: what it cannot do yet is "
+            "counted as lost all the same."
+        )

@@ -12,12 +12,16 @@ from pages.parts import format as say
 from pages.parts.cards import card
 
 
-def show(days: Sequence[Day]) -> None:
-    """Draw the line of days and, beside it, each change with its causes."""
-    left, right = st.columns([3, 2])
-    with left, card("past").body:
+def line(days: Sequence[Day]) -> None:
+    """Draw the score of each day with the target."""
+    with card("past").body:
         charts.show(_line(days), "past")
-    with right, card("causes", "What moved it", "Points won and lost by each cause, newest first.").body:
+
+
+def causes(days: Sequence[Day]) -> None:
+    """List each change with its causes."""
+    note = "Points won and lost by each cause, newest first; a day's causes add up to its change exactly."
+    with card("causes", "What moved it", note, height="content").body:
         _causes(days)
 
 
@@ -29,7 +33,7 @@ def _line(days: Sequence[Day]) -> charts.Chart:
     series = "line" if frame["line"].nunique() > 1 else None
     return charts.line(
         frame, x="day", y="points", title="Score by day", unit=charts.units.number("points of 100"), series=series,
-        target=TARGET, from_zero=False, height=300,
+        target=TARGET, from_zero=False, height=280,
     )  # fmt: skip
 
 
@@ -52,7 +56,7 @@ def _causes(days: Sequence[Day]) -> None:
             "points": columns.text("Points", width=65),
             "what": columns.text("Cause", width="medium"),
             "day": columns.day("Day"),
-            "how": columns.text("How", width="medium"),
+            "how": columns.text("How", width="large"),
         },
         key="causes",
         alt="Changes of the score, newest first: points, cause, day and how the check moved.",

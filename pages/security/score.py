@@ -5,7 +5,7 @@ import streamlit as st
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.security.reads import score, score_history
-from core.security.scoring import TARGET, Assessment, to_gain
+from core.security.scoring import TARGET, Assessment
 from pages.parts import format as say
 from pages.parts import session
 from pages.parts.cards import header
@@ -26,12 +26,14 @@ def page() -> None:
         empty("score", "Nothing to judge by yet", "Sign in people and connect the database first.", icon="shield")
         return
     glance.gates(found)
+    days = load(score_history, actor, now=now, since_days=90)
     left, right = st.columns([3, 2])
     with left:
         glance.chart(found)
+        past.line(days)
     with right:
-        glance.to_gain(to_gain(found))
-    past.show(load(score_history, actor, now=now, since_days=90))
+        glance.to_gain(found)
+    past.causes(days)
     checks.show(found)
     _elsewhere(actor)
 

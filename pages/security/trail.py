@@ -23,20 +23,22 @@ from pages.parts.load import change, load, told
 NEWEST = 500
 
 
+def verify_button(actor: Actor) -> None:
+    """Offer to verify every chain from its first entry; what is found stays on record."""
+    if st.button("Verify everything now", icon=":material/verified:", key="verify"):
+        with st.spinner("Reading every chain from its first entry …"), told(), change(actor) as session:
+            st.session_state["verified"] = verify_chains(session, actor, now=clock.now())
+
+
 def state(actor: Actor, now: datetime) -> None:
-    """Say whether the vendor's chain holds and when all were last verified, and offer to do so now."""
-    chain = load(chain_state, actor, actor.organization_id)
-    report = load(_newest_of_ours, actor)
-    verified = load(last_verification, actor, now=now)
-    with st.container(
-        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="chain-state"
-    ):
-        _say(chain, report, verified, now)
-        if st.button("Verify everything now", icon=":material/verified:", key="verify"):
-            with st.spinner("Reading every chain from its first entry …"), told(), change(actor) as session:
-                st.session_state["verified"] = verify_chains(session, actor, now=clock.now())
-            st.rerun()
+    """Say whether the vendor's chain holds, when all of them were last verified, and what was found just now."""
     just_verified: Report | None = st.session_state.pop("verified", None)
+    _say(
+        load(chain_state, actor, actor.organization_id),
+        load(_newest_of_ours, actor),
+        load(last_verification, actor, now=now),
+        now,
+    )
     if just_verified is not None:
         _say_everything(just_verified)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.security.observed import Unusual
+from core.security.observed import Review, Unusual
 from pages.parts import format as say
 from pages.parts import links
 from pages.parts.cards import card
@@ -18,7 +18,7 @@ RULES = (
 )
 
 
-def show(found: Sequence[Unusual]) -> None:
+def show(found: Sequence[Unusual], review: Review | None) -> None:
     """List it, newest first, each leading to the entries behind it."""
     place = card("unusual", "What was unusual", "In all trails of the last 30 days.", height="content")
     with place.right, st.popover("What counts", icon=":material/info:", type="tertiary"):
@@ -31,8 +31,21 @@ def show(found: Sequence[Unusual]) -> None:
             with st.container(
                 horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key=f"row-odd{number}"
             ):
-                st.markdown(f":material/{ICONS[one.kind]}: {say.plain(one.words)}", width="content")
-                # An address is no person: the free search finds it.
-                links.link("audit", "See entries", {"q": one.who, "range": "30d"}, icon="search")
+                st.markdown(
+                    f":material/{ICONS[one.kind]}: {say.plain(one.words)} {_seen(one, review)}", width="content"
+                )
+                links.link("audit", "See entries", _behind(one), icon="search")
         if len(found) > MOST:
             st.caption(f"And {say.integer(len(found) - MOST)} more before that.")
+
+
+def _seen(one: Unusual, review: Review | None) -> str:
+    if review is None or one.at > review.at:
+        return ":orange-badge[Not looked at yet]"
+    return f":gray-badge[Looked at by {say.plain(review.by)}]"
+
+
+def _behind(one: Unusual) -> dict[str, str]:
+    """Return the search that finds the entries; an address is no person, so it is looked for anywhere."""
+    query = {"q": one.who, "range": "30d"}
+    return {**query, "action": "session.refused"} if one.kind in {"refused", "address"} else query

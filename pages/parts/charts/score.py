@@ -74,7 +74,14 @@ def score(
         barmode="stack",
         hovermode="closest",
         bargap=0.45,
-        margin={"t": 58, "r": 66, "b": 4, "l": 4, "pad": 4},
+        # Room for the longest words at the right end, at 12 pixels a letter takes six and a half.
+        margin={
+            "t": 58,
+            "r": max(66, round(12 + 6.5 * max(len(part.words) for part in parts))),
+            "b": 4,
+            "l": 4,
+            "pad": 4,
+        },
         xaxis={"visible": False, "range": [0, 1], "fixedrange": True},
         xaxis2={"visible": False, "range": [0, most], "anchor": "y2", "fixedrange": True},
         yaxis={
@@ -108,6 +115,11 @@ def score(
     said += "" if target is None else f"; target {say.integer(target)}"
     said += "" if held is None else f"; {held[0]} takes {say.compact(round(held[1], 1))}"
     return Chart(figure, f"{title}: {say.integer(total)} of {say.integer(most)}. {said}.")
+
+
+def _right_margin(parts: Sequence[Part]) -> int:
+    """Room for the longest words at the right end: in 12 pixels a letter takes about six and a half."""
+    return max(66, round(12 + 6.5 * max(len(part.words) for part in parts)))
 
 
 def _add_total(

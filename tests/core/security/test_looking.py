@@ -227,6 +227,7 @@ def test_points_to_gain_come_best_first_and_the_gate_first_of_all(
     assert first.gate
     assert len(rest) == 3
     assert [one.points for one in rest] == sorted((one.points for one in rest), reverse=True)
+    assert not any(one.beyond for one in rest)
 
 
 def test_facts_say_the_score_of_each_period_that_has_one(session: WriteSession, cast: Cast, home: Settings) -> None:

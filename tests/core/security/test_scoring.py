@@ -20,7 +20,7 @@ from core.security.observed import (
     Transport,
     Unusual,
 )
-from core.security.scoring import CHECKS, TARGET, Assessment, CheckResult, assess, to_gain
+from core.security.scoring import CHECKS, TARGET, Assessment, CheckResult, assess, to_gain, within_reach
 from tests.conftest import NOW
 from tests.core.security.looks import WELL, Someone, count, observations, verified
 
@@ -172,8 +172,10 @@ def test_every_lost_point_has_a_remedy(seen: Observed) -> None:
     assert {one.check for one in open_points} == {one.id for one in found.checks if one.lost > 0}
     assert all(one.remedy for one in open_points)
     assert {one.gate for one in open_points if one.gate} == {gate.sentence for gate in found.gates}
-    gated = [one.gate is not None for one in open_points]
-    assert gated == sorted(gated, reverse=True)
+    order = [(one.gate is None, one.beyond, -one.points) for one in open_points]
+    assert order == sorted(order)
+    reachable = assess(seen).uncapped + sum(one.points for one in open_points if not one.beyond)  # type: ignore[operator]
+    assert within_reach(found) == pytest.approx(reachable)
 
 
 def test_nothing_observed_is_no_hundred() -> None:
@@ -198,6 +200,7 @@ def test_composition_rules_and_expiry_are_never_rewarded(seen: Observed) -> None
 
 GATED: dict[str, Turn] = {
     "plain_http": _in("transport", https=False),
+    "certificate_over": _in("transport", certificate_days=-1),
     "owner_factor": _in("people", owners_with_factor=1, powerful_with_factor=1, with_factor=4),
     "chain_broken": lambda seen: replace(seen, trail=replace(seen.trail, verified=verified(intact=False))),
     "weak_secret": _in("secrets", length=12, different=12),
@@ -233,6 +236,7 @@ def test_a_factor_that_nobody_can_have_yet_costs_its_points_and_says_so() -> Non
     check = _found(found, "second_factor_powerful")
     assert (check.share, found.gates) == (0, ())
     assert "no second factor to offer" in check.remedy
+    assert within_reach(found) < 95
 
 
 @pytest.mark.parametrize(
