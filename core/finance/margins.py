@@ -28,7 +28,8 @@ NOBODY: Final = "Shared by all"
 class Margin:
     """What one customer, product or tier brought and cost in a month; `before` is the cost of the month before.
 
-    `margin` is None without revenue. `key` is the id (a customer's as text); costs that are nobody's have none.
+    `margin` is None without revenue. `key` is the id (a customer's as text); costs that are nobody's have none. `tier`
+    is the one that a customer's costs were booked for.
     """
 
     key: str | None
@@ -37,6 +38,7 @@ class Margin:
     cost: Money
     before: Money
     margin: Decimal | None
+    tier: str | None = None
 
     @property
     def left(self) -> Money:
@@ -103,14 +105,19 @@ def margins(
     key = "organization_id" if by == "customer" else by
     before = Period(add_months(month.start, -1), month.start)
     ledger = ledger_facts(session, actor, [month], by=(by,), as_of=as_of)
-    costs = cost_facts(session, actor, [before, month], by=(by,), as_of=as_of)
+    # A customer has one tier on a day, and costs are booked by the day.
+    finely = ("customer", "tier") if by == "customer" else (by,)
+    costs = cost_facts(session, actor, [before, month], by=finely, as_of=as_of)
     known: dict[str | None, str | None] = {}
     brought: dict[str | None, int] = {}
-    spent: dict[tuple[Any, str | None], int] = {}
+    spent: dict[tuple[Any, str | None], int] = defaultdict(int)
+    tiers: dict[str | None, str | None] = {}
     for row in ledger.to_dict("records"):
         known[_text(row[key])], brought[_text(row[key])] = _text(row[by]), int(row["closing"])
     for row in costs.to_dict("records"):
-        known[_text(row[key])], spent[row["period"], _text(row[key])] = _text(row[by]), int(row["cost"])
+        whose = _text(row[key])
+        known[whose], tiers[whose] = _text(row[by]), _text(row.get("tier", ""))
+        spent[row["period"], whose] += int(row["cost"])
     made = []
     for each, name in known.items():
         mrr, after, then = (
@@ -120,7 +127,7 @@ def margins(
         )
         if mrr or after:
             share = rates.gross_margin(mrr, after)
-            made.append(Margin(each, name or NOBODY, _money(mrr), _money(after), _money(then), share))
+            made.append(Margin(each, name or NOBODY, _money(mrr), _money(after), _money(then), share, tiers.get(each)))
     return tuple(sorted(made, key=lambda one: (one.left.minor, one.name)))
 
 

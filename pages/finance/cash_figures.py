@@ -21,8 +21,8 @@ def tiles(actor: Actor, picture: CashPicture, now: datetime) -> list[Tile]:
     return [
         _tile(actor, "runway", now, note=between(picture.outlook)),
         _tile(actor, "cash", now, note=f"as of {say.day(now)}"),
-        _tile(actor, "burn", now, note="a month, over the last three whole months"),
-        _tile(actor, "burn_multiple", now, note="over the last six whole months"),
+        _tile(actor, "burn", now, note="a month, over three months"),
+        _tile(actor, "burn_multiple", now, note="over six whole months"),
     ]
 
 

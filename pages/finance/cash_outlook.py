@@ -34,9 +34,7 @@ def path(picture: CashPicture) -> None:
                 band=("worst", "best"),
                 forecast_from=known.at.replace(tzinfo=None),
                 title="Cash" if ends is None else f"Cash until {say.day(ends)}",
-                unit=units.money(
-                    REPORTING, "at month ends; ahead at the burn of three months, and its range in a year"
-                ),
+                unit=units.money(REPORTING, "at month ends, dotted ahead"),
                 height=340,
             ),
             "path",
@@ -65,9 +63,9 @@ def _sentence(expected: Lasting) -> str:
     if expected.months < _URGENT:
         return f":red-badge[Act now] Less than half a year is left: until {say.plain(say.day(expected.ends_on))}."
     if expected.months < _SOON:
-        return ":orange-badge[Raise now] A round takes about half a year, and so much is left and little more."
+        return ":orange-badge[Raise now] A round takes about half a year, and little more is left."
     if expected.months < _WATCHED:
-        return ":orange-badge[Worth watching] A round takes about half a year: begin it within this one."
+        return ":orange-badge[Worth watching] A round takes about half a year, so begin one within the next."
     return ":green-badge[Comfortable] There is time to grow before the next round."
 
 

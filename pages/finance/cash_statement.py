@@ -20,6 +20,7 @@ LABELS: Final[dict[str, str]] = {
 }
 _SHOWN: Final = 24
 _PARTS: Final = 5
+_REST: Final = LABELS["other"]
 _ROWS_IN_SIGHT: Final = 12
 
 
@@ -49,12 +50,19 @@ def last_month(picture: CashPicture) -> None:
         spent = {LABELS[each]: -int(month[each]) for each in CASH_CATEGORIES if each not in NOT_OPERATING}
         parts = sorted(((name, minor) for name, minor in spent.items() if minor > 0), key=lambda part: -part[1])
         if len(parts) > _PARTS:
-            parts = [*parts[: _PARTS - 1], ("The rest", sum(minor for _, minor in parts[_PARTS - 1 :]))]
+            largest = [name for name, _ in parts if name != _REST][: _PARTS - 1]
+            parts = [
+                *(part for part in parts if part[0] in largest),
+                (_REST, sum(minor for name, minor in parts if name not in largest)),
+            ]
         frame = pd.DataFrame(parts, columns=["name", "minor"])
         title = f"Spent in {month['month']:%B}"
         charts.show(
             charts.share_bar(frame, label="name", value="minor", title=title, unit=units.money(REPORTING)), "spent"
         )
+        came = say.money(int(month["receipts"]), REPORTING, whole=True)
+        went = say.money(sum(minor for _, minor in parts), REPORTING, whole=True)
+        st.caption(say.plain(f"{went} went out and customers paid {came}."))
 
 
 def table(picture: CashPicture) -> None:

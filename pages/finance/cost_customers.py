@@ -11,7 +11,7 @@ from core.finance.exchange import REPORTING
 from core.finance.margins import Margin, margins
 from pages.finance.cost_figures import Seen
 from pages.finance.products import product_name
-from pages.parts import columns, filters, links
+from pages.parts import columns, filters, links, pills
 from pages.parts import format as say
 from pages.parts.cards import card
 from pages.parts.load import load
@@ -34,9 +34,13 @@ def show(actor: Actor, seen: Seen) -> None:
             filters.go(links.to("customer"), {"id": found[row].key or ""})
         columns.table(
             _frame([each.name for each in found], found),
-            {"name": columns.opener("Customer", key=_OPEN, width=150), **_columns(seen)},
+            {
+                "name": columns.opener("Customer", key=_OPEN, width=130),
+                "tier": columns.pills("tier", "Tier", width=90),
+                **_columns(seen),
+            },
             key="margins",
-            alt="Customers with MRR, cost, what is left, margin, and the cost of the month before.",
+            alt="Customers with tier, MRR, cost, what is left, margin, and the cost of the month before.",
             height="content" if len(found) <= _ROWS_IN_SIGHT else round((_ROWS_IN_SIGHT + 1.5) * columns.ROW_HEIGHT),
         )
 
@@ -52,20 +56,20 @@ def products(actor: Actor, seen: Seen) -> None:
     with card("products", "Products", note, height="content").body:
         columns.table(
             _frame([product_name(each.key) for each in found], found),
-            {"name": columns.name("Product", width=130), **_columns(seen)},
+            {"name": columns.name("Product", width=125), **_columns(seen, whole=True)},
             key="products",
             alt="Products with revenue, cost, what is left, margin, and the cost of the month before.",
             height="content",
         )
 
 
-def _columns(seen: Seen) -> dict[str, ColumnConfig | str | None]:
+def _columns(seen: Seen, *, whole: bool = False) -> dict[str, ColumnConfig | str | None]:
     return {
         "left": columns.change("Left", REPORTING, help="MRR at the month's end, less what serving them cost."),
         "margin": columns.rate("Margin", help="What is left of each dollar of MRR; without MRR there is none."),
         "mrr": columns.money("MRR", REPORTING),
-        "cost": columns.money("Cost", REPORTING, whole=False),
-        "moved": columns.change(f"vs {seen.before}", REPORTING, whole=False, help="Cost against the month before."),
+        "cost": columns.money("Cost", REPORTING, whole=whole),
+        "moved": columns.change(f"vs {seen.before}", REPORTING, whole=whole, help="Cost against the month before."),
     }
 
 
@@ -73,6 +77,7 @@ def _frame(labels: Sequence[str], found: Sequence[Margin]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "name": labels,
+            "tier": pills.cells("tier", [each.tier for each in found]),
             "mrr": [each.mrr.major() for each in found],
             "cost": [each.cost.major() for each in found],
             "left": [each.left.major() for each in found],

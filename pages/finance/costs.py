@@ -41,7 +41,7 @@ def _answers(actor: Actor, seen: Seen, now: datetime) -> None:
         cost_change.kinds(actor, seen)
     with right:
         cost_change.bridge(actor, seen)
-    left, right = st.columns([3, 2])
+    left, right = st.columns([4, 3])
     with left:
         cost_customers.show(actor, seen)
     with right:

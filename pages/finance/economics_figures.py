@@ -1,4 +1,4 @@
-"""The six tiles of unit economics, each with its definition and two years of it."""
+"""The six tiles of unit economics, each with its definition and a year of it."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,14 +6,17 @@ from typing import Final
 
 import pandas as pd
 
+from core.finance.economics import TRAILING
+from core.metrics.answered import Figure
 from core.metrics.catalog import metric
 from core.metrics.metric import Sums
+from core.metrics.query import Span
 from core.metrics.sums import sums_of
 from core.periods import Period
-from pages.finance.over_months import rate
-from pages.parts import links
+from pages.parts import links, measures
 from pages.parts.cards import Drill, Tile
 
+_TREND: Final = 13
 # What ARPA, a number of the ledger, calls the sums that unit economics have by other names.
 _AS_IN_THE_LEDGER: Final = {"closing": "mrr", "customers_closing": "customers"}
 _SHOWN: Final = {
@@ -52,10 +55,15 @@ class Seen:
 
 
 def tiles(seen: Seen) -> list[Tile]:
-    """The tiles, the answer first."""
+    """The tiles, the answer first; each against half a year ago, when none of its months were the same."""
     return [_tile(seen, metric_id, *drill) for metric_id, drill in _SHOWN.items()]
 
 
 def _tile(seen: Seen, metric_id: str, screen: str, words: str) -> Tile:
-    drill = Drill(links.to(screen), words) if screen else None
-    return rate(metric_id, seen.of, seen.months[-1], label=metric(metric_id).label, drill=drill)
+    one, months = metric(metric_id), seen.months[-_TREND:]
+    values = tuple(one.of(seen.of(each)) for each in months)
+    last, before = months[-1], months[-1 - TRAILING]
+    span = Span(start=last.start.date(), end=last.end.date(), label="now")
+    earlier = Span(start=before.start.date(), end=before.end.date(), label=f"vs {before.start:%b}")
+    found = Figure(one, values[-1], values[-1 - TRAILING], span, earlier, values)
+    return measures.tile(found, drill=Drill(links.to(screen), words) if screen else None)

@@ -21,7 +21,7 @@ def page() -> None:
     with told("plans"):
         found = load(plans, actor, minute())
         plan_cards.show(found, period, currency)
-        left, right = st.columns([3, 2])
+        left, right = st.columns(2)
         with left:
             plan_tables.paying(found)
         with right:
