@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 
@@ -19,6 +20,9 @@ from core.announce.relay import run_relay
 from core.announce.writes import prune
 from core.culture.writes import recompute_dirty
 from core.demo import world
+from core.imports.running import TASK, run
+from core.imports.writes import forget_checks
+from core.jobs.queue import Task
 from core.jobs.schedule import Periodic, periodic, run_schedule
 from core.jobs.worker import Rhythm, run_worker
 from core.organizations.viewpoint import viewpoint
@@ -42,7 +46,7 @@ async def running(house: House, *, work: bool, live: Live | None) -> AsyncIterat
         parts += [
             run_relay(url, stop),
             run_schedule(url, schedule(house), stop),
-            run_worker(url, (), stop, rhythm=Rhythm(grace=4.0)),
+            run_worker(url, jobs(house), stop, rhythm=Rhythm(grace=4.0)),
         ]
     if live is not None:
         parts.append(run_live(live, stop))
@@ -64,6 +68,19 @@ async def _told(part: Coroutine[Any, Any, None]) -> None:
     except Exception:
         log.exception("background part ended", part=str(part))
         raise
+
+
+def jobs(house: House) -> tuple[Task, ...]:
+    """Return the jobs that a worker of this installation can do, by name."""
+
+    def take_over(import_id: str) -> None:
+        run(house.databases, UUID(import_id), clock=clock.now, report=_untold)
+
+    return (Task(TASK, take_over),)
+
+
+def _untold(stage: str, done: int, total: int) -> None:
+    """How far an import is stands in its row, for whoever looks."""
 
 
 def schedule(house: House) -> list[Periodic]:
@@ -92,6 +109,7 @@ def schedule(house: House) -> list[Periodic]:
         with databases.control.write(SYSTEM) as session:
             forget_old_answers(session, now=clock.now())
             prune(session, clock.now() - OUTBOX_KEPT)
+            forget_checks(session, now=clock.now())
 
     def security() -> None:
         with databases.control.write(SYSTEM) as session:

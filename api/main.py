@@ -18,6 +18,7 @@ from api import (
     auth,
     enterprise,
     house,
+    imports,
     licenses,
     live,
     logs,
@@ -36,7 +37,7 @@ from api.house import House
 from api.looks import ASSETS
 from api.problems import PROBLEMS, Problem, install_handlers
 
-ROUTERS = (auth, enterprise, licenses, telemetry, usage, activity, audit, security)
+ROUTERS = (auth, enterprise, licenses, telemetry, usage, activity, audit, security, imports)
 DESCRIPTION = """The API of Calos. Sign in with `POST /api/auth/token` and send the answer's `access_token` as
 `Authorization: Bearer …`; installs send their install secret instead. Errors are problem+json with a stable `code`."""
 

@@ -123,7 +123,7 @@ def _use(telemetry: ReadSession, installs: list[str], now: datetime) -> _Use:
     frame = daily_events(telemetry, installs, days[0], days[-1])
     keys = zip(frame["install_id"], frame["day"], strict=True)
     daily = dict(zip(keys, frame["events"].tolist(), strict=True))
-    return _Use(daily, last_events(telemetry, installs))
+    return _Use(daily, last_events(telemetry, installs, now))
 
 
 def _activity(row: Row[Any], use: _Use, now: datetime) -> dict[str, Any]:

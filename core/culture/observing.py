@@ -39,8 +39,8 @@ _EPOCH = pd.Timestamp("1970-01-01", tz="UTC")
 def observe(session: ReadSession, install_id: str, now: datetime) -> Observations:
     """Return what the roll-ups hold of an install up to `now`; the cost does not depend on the number of events."""
     window = window_until(now.astimezone(UTC))
-    span = reads.first_and_last_event(session, install_id)
-    if span is None or span.first > now:
+    span = reads.first_and_last_event(session, install_id, now)
+    if span is None:
         return Observations(install_id, now, window)
     within = (install_id, window.first_day, window.last_day)
     actors = reads.actors(session, *within)

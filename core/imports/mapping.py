@@ -282,6 +282,8 @@ def _check_format(key: str, written: str) -> None:
 def _sentence(document: Located, path: Sequence[str | int], problem: Any) -> str:
     """Return one of pydantic's findings as a sentence about the file."""
     kind, last = problem["type"], str(path[-1]) if path else ""
+    if kind == "union_tag_invalid":
+        path = [*path, "entity"]
     where = f"{document.name}, line {document.line(path)}: "
     key = document.key(path if kind != "missing" else path[:-1]) or "the mapping"
     if kind == "missing":
@@ -291,6 +293,6 @@ def _sentence(document: Located, path: Sequence[str | int], problem: Any) -> str
     if kind == "union_tag_not_found":
         return f"{where}{key} lacks “entity”: one of {', '.join(ORDER)}."
     if kind == "union_tag_invalid":
-        return f"{where}{key} has an entity that there is not; use one of {', '.join(ORDER)}."
+        return f"{where}{key} is none that there is; use one of {', '.join(ORDER)}."
     said = str(problem["msg"]).removeprefix("Value error, ").rstrip(".")
     return f"{where}{key}: {said[:1].lower()}{said[1:]}."

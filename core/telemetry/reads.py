@@ -176,31 +176,35 @@ def told_by_day(session: ReadSession, install_id: str, start: date, end: date) -
     return _by_day(session, day_rollup, ("day", "events", "errors"), install_id, start, end)
 
 
-def first_and_last_event(session: ReadSession, install_id: str) -> Span | None:
-    """Return when an install's events begin and end, to the hour, or None if it never sent any.
+def first_and_last_event(session: ReadSession, install_id: str, until: datetime | None = None) -> Span | None:
+    """Return when an install's events begin and end (at `until` at the latest), to the hour; None where it sent none.
 
     Of use that was told by the day, the beginning of the day is taken.
     """
     hour, day = hour_rollup.c.hour, _beginning(day_rollup.c.day)
     hours = select(func.min(hour).label("first"), func.max(hour).label("last")).where(
-        hour_rollup.c.install_id == install_id
+        hour_rollup.c.install_id == install_id, *_not_after(hour, until)
     )
-    days = select(func.min(day), func.max(day)).where(day_rollup.c.install_id == install_id)
+    days = select(func.min(day), func.max(day)).where(
+        day_rollup.c.install_id == install_id, *_not_after(day_rollup.c.day, _day_of(until))
+    )
     both = union_all(hours, days).subquery()
-    row = (
-        session.execute(select(func.min(both.c.first).label("first"), func.max(both.c.last).label("last")))
-        .mappings()
-        .one()
-    )
+    ends = select(func.min(both.c.first).label("first"), func.max(both.c.last).label("last"))
+    row = session.execute(ends).mappings().one()
     return Span(**row) if row["first"] is not None else None
 
 
-def last_events(session: ReadSession, install_ids: Sequence[str]) -> dict[str, datetime]:
-    """Return the hour of the last event of each install that ever sent one, or the beginning of its last day told."""
+def last_events(session: ReadSession, install_ids: Sequence[str], until: datetime | None = None) -> dict[str, datetime]:
+    """Return the hour of each install's last event by `until`, or the beginning of the last day told of it."""
     asked = func.unnest(cast(list(install_ids), ARRAY(Text))).column_valued("asked")
-    hour = select(func.max(hour_rollup.c.hour)).where(hour_rollup.c.install_id == asked).scalar_subquery()
-    day = select(_beginning(func.max(day_rollup.c.day))).where(day_rollup.c.install_id == asked).scalar_subquery()
-    found = session.execute(select(asked.label("install_id"), func.greatest(hour, day).label("last"))).mappings()
+    hours = select(func.max(hour_rollup.c.hour)).where(
+        hour_rollup.c.install_id == asked, *_not_after(hour_rollup.c.hour, until)
+    )
+    days = select(_beginning(func.max(day_rollup.c.day))).where(
+        day_rollup.c.install_id == asked, *_not_after(day_rollup.c.day, _day_of(until))
+    )
+    last = func.greatest(hours.scalar_subquery(), days.scalar_subquery()).label("last")
+    found = session.execute(select(asked.label("install_id"), last)).mappings()
     return {row["install_id"]: row["last"] for row in found if row["last"] is not None}
 
 
@@ -268,6 +272,14 @@ def _daily(install_ids: Sequence[str], start: date, end: date, counted: Column[i
         .group_by(table.c.install_id, day)
         .order_by(table.c.install_id, day)
     )
+
+
+def _not_after(column: Any, until: date | None) -> list[Any]:
+    return [] if until is None else [column <= until]
+
+
+def _day_of(at: datetime | None) -> date | None:
+    return None if at is None else at.astimezone(UTC).date()
 
 
 def _beginning(day: Any) -> Any:

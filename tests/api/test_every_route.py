@@ -18,6 +18,7 @@ from core.ids import new_id
 from db.session import SYSTEM
 from tests.api.conftest import Served
 from tests.cast import ROLES, Cast
+from tests.core.imports.small import checked_import
 
 P = Permission
 
@@ -68,6 +69,8 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("GET", "/security/audit-logs"): Declared(P.AUDIT_READ, vendor=False),
     ("GET", "/security/audit-logs/verify"): Declared(P.AUDIT_READ, vendor=False),
     ("POST", "/security/audit-logs/verify"): Declared(P.AUDIT_READ),
+    ("GET", "/imports"): Declared(P.ORGANIZATION_CREATE),
+    ("GET", "/imports/{importId}/report"): Declared(P.ORGANIZATION_CREATE),
     ("GET", "/security/score"): Declared(P.SECURITY_READ),
     ("GET", "/security/score/history"): Declared(P.SECURITY_READ),
     ("POST", "/security/reviews"): Declared(P.SECURITY_MANAGE_POLICY, body={"note": "Looked at it all: nothing new."}),
@@ -83,12 +86,17 @@ CHANGING = [key for key in KEYS if ROUTES[key].body is not None]
 OF_AN_INSTALL = [key for key in KEYS if "{installId}" in key[1] + ROUTES[key].query]
 
 
+# What addresses name beside the install: made once, for the walk.
+_MADE: dict[str, str] = {}
+
+
 def _name(key: tuple[str, str]) -> str:
     return " ".join(key)
 
 
 @pytest.fixture(scope="module")
-def install_id(served: Served) -> str:
+def install_id(served: Served, databases: Databases, cast: Cast) -> str:
+    _MADE["{importId}"] = str(checked_import(databases, cast.fiona))
     return _license(served)
 
 
@@ -112,7 +120,8 @@ def _call(served: Served, who: str | None, key: tuple[str, str], install: str) -
 
 def _address(key: tuple[str, str], install: str) -> str:
     query = ROUTES[key].query
-    return f"/api{key[1]}{'?' if query else ''}{query}".replace("{installId}", install)
+    address = f"/api{key[1]}{'?' if query else ''}{query}".replace("{installId}", install)
+    return address.replace("{importId}", _MADE["{importId}"])
 
 
 def test_every_route_is_declared() -> None:
