@@ -20,9 +20,9 @@ MakeLicense = Callable[..., License]
 def licensed(session: WriteSession, cast: Cast, now: datetime) -> MakeLicense:
     """Return a function that gives a new customer a license issued 80 days ago."""
 
-    def made(name: str = "Gekko Capital", tier: str = "basic", **about: str) -> License:
+    def made(name: str = "Gekko Capital", tier: str = "basic") -> License:
         then = now - timedelta(days=80)
-        organization_id = create_organization(session, cast.system, name, now=then, **about)
+        organization_id = create_organization(session, cast.system, name, now=then)
         issued = issue(session, cast.system, organization_id, tier, now=then, term="paid", billing_period="monthly")
         return license_by_install(session, cast.system, issued.install_id, now=now)
 

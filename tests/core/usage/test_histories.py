@@ -1,5 +1,6 @@
 """The history of one meter, with its limit and what lies ahead; for whom it concerns alone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -109,8 +110,6 @@ def test_a_strangers_install_looks_like_none(
 
 
 def test_it_takes_the_permission(session: WriteSession, cast: Cast, licensed: MakeLicense, now: datetime) -> None:
-    from dataclasses import replace
-
     nobody = replace(cast.vera, permissions=frozenset())
     with pytest.raises(NotPermitted):
         history(session, session, nobody, licensed().install_id, "projects", now=now)
