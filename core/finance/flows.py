@@ -25,7 +25,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from core.finance.exchange import REPORTING, Rates
-from core.periods import INSTANT
 from db.models.billing import product, tier_product
 from db.models.finance import fx_rate, movement
 from db.models.organizations import organization
@@ -88,15 +87,14 @@ def _statement(cut: Cut) -> Select[Any]:
     placed = {"tier", "product"} & {*cut.by, *cut.where}
     legs = _legs(cut, transfers=bool(placed))
     if "product" in placed:
-        legs = _split(_begun(legs, cut))
+        legs = _split(_begun(legs))
     of = _columns(legs)
-    bucket = _bucket(legs, cut)
-    kind = case((bucket == 0, ""), else_=legs.c.kind)
+    kind = case((legs.c.bucket == 0, ""), else_=legs.c.kind)
     names = list(dict.fromkeys([*(name for name in cut.by if name != "customer"), "currency"]))
     key = [of[name].label(name) for name in names]
     if cut.customers or "customer" in cut.by:
         key.append(cast(legs.c.organization_id, Text).label("organization_id"))
-    key += [kind.label("kind"), bucket.label("bucket")]
+    key += [kind.label("kind"), legs.c.bucket]
     # Without the product among the groups, a movement split over several is one all the same.
     once = distinct(legs.c.id) if "product" in placed and "product" not in cut.by else literal(1)
     counted = func.count(once).filter(legs.c.kind.in_(_COUNTED))
@@ -109,7 +107,8 @@ def _legs(cut: Cut, *, transfers: bool) -> CTE:
     """Return what each movement does to each place: the change itself, and what came along from another place."""
     m = movement.c
     until = and_(m.effective_at < cut.edges[-1], *_of_customers(cut))
-    common = (m.id, m.organization_id, m.currency, m.effective_at.label("at"))
+    bucket = func.width_bucket(m.effective_at, cast(array(cut.edges), ARRAY(Instant))).label("bucket")
+    common = (m.id, m.organization_id, m.currency, m.effective_at.label("at"), bucket)
 
     def leg(tier: Any, product_id: Any, kind: Any, minor: Any, order: int) -> Select[Any]:
         place = (tier.label("tier_id"), product_id.label("product_id"))
@@ -134,18 +133,13 @@ def _of_customers(cut: Cut) -> list[ColumnElement[bool]]:
     return found
 
 
-def _bucket(legs: CTE, cut: Cut) -> Any:
-    return func.width_bucket(legs.c.at, cast(array(cut.edges), ARRAY(Instant)))
-
-
-def _begun(legs: CTE, cut: Cut) -> CTE:
+def _begun(legs: CTE) -> CTE:
     """Return the legs with all that came before the first edge as one a place: the split has less to look at."""
     c = legs.c
-    place = (c.organization_id, c.tier_id, c.product_id, c.currency)
-    early = _bucket(legs, cut) == 0
-    name = {"id": 0, "kind": "", "leg": 0}
-    one = [case((early, value), else_=c[each]).label(each) for each, value in name.items()]
-    at = case((early, cut.edges[0] - INSTANT), else_=c.at).label("at")
+    place = (c.organization_id, c.tier_id, c.product_id, c.currency, c.bucket)
+    early = c.bucket == 0
+    one = [case((early, value), else_=c[name]).label(name) for name, value in (("id", 0), ("kind", ""), ("leg", 0))]
+    at = case((early, None), else_=c.at).label("at")
     return select(*place, *one, at, func.sum(c.minor).label("minor")).group_by(*place, *one, at).cte("begun")
 
 
@@ -157,7 +151,7 @@ def _split(legs: CTE) -> CTE:
     """
     shares = _shares()
     place = (legs.c.organization_id, legs.c.tier_id, legs.c.product_id, legs.c.currency)
-    after = func.sum(legs.c.minor).over(partition_by=place, order_by=(legs.c.at, legs.c.id, legs.c.leg))
+    after = func.sum(legs.c.minor).over(partition_by=place, order_by=(legs.c.bucket, legs.c.at, legs.c.id, legs.c.leg))
     run = select(legs, after.label("after")).cte("run")
     parts = _part(run.c.after, shares) - _part(run.c.after - run.c.minor, shares)
     whole = shares.c.product_id.is_(None)
@@ -166,7 +160,7 @@ def _split(legs: CTE) -> CTE:
             run.c.id,
             run.c.organization_id,
             run.c.currency,
-            run.c.at,
+            run.c.bucket,
             run.c.tier_id,
             run.c.kind,
             func.coalesce(run.c.product_id, shares.c.product_id, NO_PRODUCT).label("product_id"),
