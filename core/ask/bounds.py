@@ -18,7 +18,9 @@ def take_compare(token: Token, detail: str, slots: Slots, walk: Walk) -> None:
         if detail == "between":
             _take_between(token, behind, slots, walk)
         else:
-            slots.bounds.append(bound(walk.at, detail, behind))
+            counted = walk.token(1)
+            of_customers = counted is not None and counted.role("customers")
+            slots.bounds.append(bound(walk.at, detail, behind, member="customers" if of_customers else ""))
     elif behind is not None and behind.time is not None:
         slots.roles.update({"change", "change:any"})
         slots.roles.add("versus")
@@ -41,9 +43,9 @@ def _take_between(token: Token, first: Token, slots: Slots, walk: Walk) -> None:
 _OPERATORS: Final[dict[str, Operator]] = {"gt": "gt", "gte": "gte", "lt": "lt", "lte": "lte", "eq": "eq"}
 
 
-def bound(at: int, op: str, token: Token, unit: str = "") -> Bound:
+def bound(at: int, op: str, token: Token, unit: str = "", member: str = "") -> Bound:
     """Return a bound of the number of a token."""
-    return Bound(at, _OPERATORS[op], token.number or Decimal(0), token.unit or unit)
+    return Bound(at, _OPERATORS[op], token.number or Decimal(0), token.unit or unit, member)
 
 
 def take_number(token: Token, number: Decimal, slots: Slots, walk: Walk) -> None:
@@ -74,8 +76,8 @@ def bind(slots: Slots) -> None:
     made: list[Bound] = []
     for bound in slots.bounds:
         same = made[-1] if made and made[-1].at == bound.at - 0 and made[-1].op == "gte" and bound.op == "lte" else None
-        if same is not None:
-            member = same.member
+        if same is not None or bound.member:
+            member = same.member if same is not None else bound.member
         else:
             before = [one for one in free if one[0] < bound.at]
             behind = [one for one in free if one[0] > bound.at]

@@ -46,6 +46,8 @@ def _with(
     other = against.span
     if other is None:
         return clarify("Compared with what?")
+    if span is None and other.start == spans.later(today, -12) and other.end == other.start + DAY:
+        return answer(Query(intent="compare", compare="same_period_last_year", **parts), assumptions)
     if span is None:
         span = _running(other, today)
         if span is None:

@@ -16,7 +16,7 @@ def examples(vocabulary: Vocabulary) -> tuple[str, ...]:
 
 def _fitting(vocabulary: Vocabulary) -> Iterator[str]:
     money = Permission.FINANCE_READ in vocabulary.permissions
-    tier = next(reversed(vocabulary.values["tier"].values()), None)
+    tier = next(reversed(list(vocabulary.values["tier"].values())), None)
     segment = next(iter(vocabulary.values["segment"].values()), None)
     if money:
         yield "Show me revenue growth last quarter"

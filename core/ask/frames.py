@@ -18,6 +18,7 @@ from core.metrics.metric import Metric
 from core.metrics.query import Filter, Order, Query, Span
 
 MOST_METRICS: Final = 4
+_NOT_NARROWED: Final = "This number can't be narrowed to {}. Ask for the list of them instead."
 _PRESENT_ONLY: Final = frozenset({"customers", "licenses", "upsells"})
 # Ratios whose change has no parts that add up, and the sum whose change explains theirs.
 _SUM_BEHIND: Final = {
@@ -36,6 +37,9 @@ def framed(slots: Slots, vocabulary: Vocabulary, today: date) -> Reading:
     if entity is not None:
         return listed(slots, entity, vocabulary, today)
     metrics = _metrics(slots)
+    changed = _changed_customers(slots, metrics, today)
+    if changed is not None:
+        return changed
     if not metrics:
         return _no_number(slots)
     if slots.asks("two questions"):
@@ -53,6 +57,25 @@ def framed(slots: Slots, vocabulary: Vocabulary, today: date) -> Reading:
     return _timed(slots, metrics, dimensions, made, today)
 
 
+def _changed_customers(slots: Slots, metrics: Sequence[str], today: date) -> Reading | None:
+    """Ask back where customers are sought by how a number of theirs changed: it can be shown, not filtered by."""
+    people = slots.asks("customers", "who") and (slots.asks("which", "who") or not metrics)
+    if not (slots.asks("change") and people) or slots.asks("why", "count") or slots.dimensions:
+        return None
+    metric_id = next((one for one in metrics if one != "customers"), "mrr")
+    one = METRICS[metric_id]
+    span = _span(slots.times[0] if slots.times else None, one, today)[0] or spans.last("month", today)
+    if "customer" not in one.dimensions or one.source in _PRESENT_ONLY:
+        return abstain(f"How {one.label} of each customer changed is not known.")
+    query = Query(
+        intent="compare", metrics=(metric_id,), dimensions=("customer",), span=span, compare="previous_period"
+    )
+    return clarify(
+        "Customers can't be filtered by a change, but it can be shown for each.",
+        [(f"{one.label} by customer, {span.label} against the time before", query)],
+    )
+
+
 def _metrics(slots: Slots) -> list[str]:
     """Return the numbers asked for: those named, or what stands for them."""
     bounded = {bound.member for bound in slots.bounds}
@@ -61,7 +84,8 @@ def _metrics(slots: Slots) -> list[str]:
     if slots.asks("at_risk") and metrics == ["mrr"]:
         slots.roles.discard("at_risk")
         return ["at_risk_mrr"]
-    if metrics == ["mrr", "at_risk_customers"] and not slots.asks("and"):
+    if metrics == ["mrr"] and slots.narrowed_to == ["at_risk_customers"]:
+        slots.narrowed_to = []
         return ["at_risk_mrr"]
     if slots.asks("moved:churn") and metrics == ["mrr"]:
         slots.roles -= {"moved", "moved:churn"}
@@ -82,7 +106,7 @@ def _implied(slots: Slots) -> list[str]:
     if slots.entity == "upsells":
         return ["open_upsells"]
     for role, metric_id in _COUNTED.items():
-        if role in slots.roles and slots.asks("customers", "count"):
+        if role in slots.roles and (role == "trial" or slots.asks("customers", "count")):
             slots.roles -= {role, role.partition(":")[0]}
             return [metric_id]
     if slots.asks("licenses"):
@@ -102,9 +126,10 @@ _COUNTED: Final = {
 def _dimensions(slots: Slots, metrics: Sequence[str]) -> list[str]:
     """Return the splits: those named, customers where the top ones are asked for, the groups that are compared."""
     dimensions = list(dict.fromkeys(slots.dimensions))
-    ranked_customers = slots.rank and slots.asks("customers", "who") and "customers" not in metrics
+    ranked_customers = (slots.rank or slots.order) and slots.asks("customers", "who") and "customers" not in metrics
     bounded_customers = slots.bounds and slots.asks("customers", "who", "which")
-    if not dimensions and (ranked_customers or bounded_customers):
+    causes = slots.asks("why") and slots.asks("customers") and slots.asks("which", "who")
+    if not dimensions and (ranked_customers or bounded_customers or causes):
         return ["customer"]
     if not dimensions and slots.chosen and (slots.asks("share") or (slots.asks("versus") and not slots.against)):
         members = {one.member for one in slots.chosen}
@@ -149,9 +174,12 @@ def _unused(slots: Slots) -> str:
         "day": "days on which licenses begin or end",
         "moved": "customers who moved",
     }
+    for metric_id in slots.narrowed_to:
+        if metric_id != "paying_customers" or any(METRICS[one].source != "ledger" for one in slots.metrics):
+            return _NOT_NARROWED.format(METRICS[metric_id].label.lower())
     for role, said in words.items():
         if role in slots.roles and not (role == "trial" and slots.metrics == ["trials"]):
-            return f"This number can't be narrowed to {said}. Ask for the list of them instead."
+            return _NOT_NARROWED.format(said)
     if slots.asks("expected") and "upsell_value" not in slots.metrics:
         return "It is not clear what is expected. Ask for the value of open upsells."
     return ""
@@ -239,7 +267,7 @@ def _timed(slots: Slots, metrics: list[str], dimensions: list[str], made: Narrow
 
 def _shown(slots: Slots, metrics: list[str], parts: dict[str, Any], made: Narrowed, today: date) -> Reading:
     span, dimensions = parts["span"], parts["dimensions"]
-    if slots.rank and dimensions:
+    if (slots.rank or slots.order) and dimensions and not slots.asks("trend"):
         return answer(_top(slots, metrics, parts), made.assumptions)
     if slots.rank:
         return _top_of_what(metrics, parts)
@@ -264,7 +292,7 @@ def _monthly(slots: Slots, span: Span | None) -> bool:
 def _top(slots: Slots, metrics: list[str], parts: dict[str, Any]) -> Query:
     named = slots.order if slots.order in metrics else metrics[0]
     upside = METRICS[named].good != "down"
-    descending = {"high": True, "low": False, "best": upside, "worst": not upside}[slots.rank]
+    descending = {"": True, "high": True, "low": False, "best": upside, "worst": not upside}[slots.rank]
     limit = slots.limit or (1 if slots.singular and parts["dimensions"] == ("customer",) else None)
     return Query(intent="top", order=Order(member=named, descending=descending), limit=limit, **parts)
 
@@ -293,6 +321,8 @@ def _drivers(metrics: list[str], parts: dict[str, Any], made: Narrowed, today: d
         )
         metric_id = behind
     one = METRICS[metric_id]
+    if metric_id.startswith("churned") and any(each.member == "customer" for each in parts["filters"]):
+        return abstain("Why one customer left is not in the catalogue. Open the customer to see how its use went.")
     if not one.dimensions:
         return abstain(f"{one.label} has no parts by which its change could be explained.")
     if parts["span"] is None:

@@ -19,7 +19,7 @@ _LEAD: Final = (
     r"|\blet'?s\s+|\bi\s+(?:want|need)\s+(?:you\s+)?to\s+|\byou\s+must\s+)"
 )
 # "Drop in customers", "upgrade revenue", "change of MRR": nouns, which order nothing.
-_NOT_NOUN: Final = r"(?!\s+(?:in|of|by|over|from|vs|revenue|mrr|rates?|since|last|this)\b)"
+_NOT_NOUN: Final = r"(?!\s+(?:in|of|by|per|tier|over|from|vs|revenue|mrr|rates?|since|last|this)\b)"
 _CHANGE: Final = "Ask only reads: it can't change, send or delete anything. Open the customer or the settings for that."
 _SQL: Final = "Ask takes questions in plain words; SQL and other code is never run."
 _HIDDEN: Final = "Ask knows figures of the catalogue and nothing of passwords, keys or its own instructions."

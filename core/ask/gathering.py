@@ -12,6 +12,12 @@ from core.ask.vocabulary import Term
 from core.metrics.catalog import METRICS
 from core.metrics.query import Entity
 
+# Numbers that count customers by a rule: behind "of" they say whose number is meant.
+COUNTED: Final = frozenset(
+    {"at_risk_customers", "near_limit_customers", "trials", "active_customers", "paying_customers"}
+    | {"new_customers", "churned_customers"}
+)
+
 
 def slots_of(tokens: Sequence[Token]) -> Slots:
     """Return what the tokens ask for; tokens that found no place are in `unknown`."""
@@ -45,7 +51,15 @@ def _take_metric(token: Token, term: Term, slots: Slots, walk: Walk) -> None:
         slots.roles.add("monthly")
     if walk.by is not None:
         slots.order, walk.by = term.member, None
-    if term.member not in slots.metrics:
+    before = walk.token(-1)
+    if (
+        slots.metrics
+        and term.member in COUNTED
+        and before is not None
+        and before.text in {"of", "for", "from", "among"}
+    ):
+        slots.narrowed_to.append(term.member)
+    elif term.member not in slots.metrics:
         slots.metrics.append(term.member)
         label = METRICS[term.member].label
         if token.text in SOFT and token.text != label.lower():
@@ -76,7 +90,8 @@ def _same_dimension(token: Token, walk: Walk) -> str | None:
 
 
 def _take_value(token: Token, term: Term, slots: Slots, walk: Walk) -> None:
-    if walk.by is not None:
+    behind = walk.near(1)
+    if walk.by is not None and not (behind is not None and behind.has("metric")):
         slots.unknown.append(walk.tokens[walk.by].text)
         walk.by = None
     if len({(each.member, each.value) for each in token.terms if each.kind == "value"}) > 1:

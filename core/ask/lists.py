@@ -26,7 +26,7 @@ RULES: Final = {
 _NAMED: Final = frozenset({"at_risk_customers", "near_limit_customers"})
 _RUNNING: Final = Filter(member="status", op="in", values=("active", "expiring"))
 _YES: Final = ("yes",)
-_NOT_ROWS: Final = ("trend", "chart", "why", "share", "parts", "versus")
+_NOT_ROWS: Final = ("trend", "chart", "why", "share", "parts", "versus", "change")
 _SILENT_DAYS: Final = (14, 30, 90)
 
 
@@ -71,11 +71,11 @@ def _about_customers(slots: Slots, *, people: bool) -> bool:
         return all(one.member in FIELDS["customers"] for one in slots.bounds)
     if slots.asks("rank"):
         return False
-    marked = slots.asks("at_risk", "near_limit", "over_limit", "trial")
-    if any(one.member == "customer" for one in slots.chosen) and not slots.metrics:
-        return True
+    marked = slots.asks("at_risk", "near_limit", "over_limit") or (slots.asks("trial") and people)
     if slots.asks("pays") and not slots.asks("which", "who"):
         return False
+    if any(one.member == "customer" for one in slots.chosen) and not slots.metrics:
+        return True
     named = [one for one in slots.chosen if one.member != "owner"] or slots.asks("customers", "owned")
     return (
         marked

@@ -8,7 +8,7 @@ from typing import Final
 from core.ask.slots import Bound, Chosen, Slots
 from core.metrics.catalog import METRICS
 from core.metrics.fields import DIMENSIONS, ENTITIES
-from core.metrics.query import Entity, Filter
+from core.metrics.query import Entity, Filter, Operator
 
 # What a bound on a number of the catalogue is a bound on, row by row.
 FIELDS: Final[Mapping[Entity, Mapping[str, str]]] = {
@@ -20,6 +20,9 @@ FIELDS: Final[Mapping[Entity, Mapping[str, str]]] = {
     "subscriptions": {"mrr": "mrr"},
     "movements": {"mrr": "change"},
 }
+_MOST_FILTERS: Final = 12
+_MOST_VALUES: Final = 50
+_MOST_NUMBER: Final = 10**12
 _UPPER: Final = frozenset({"open_upsells", "upsell_value"})
 
 
@@ -45,13 +48,13 @@ def of_metrics(slots: Slots, metrics: Iterable[str]) -> Narrowed:
                 )
         if member == "priority":
             values = _priorities(values, upper=bool(_UPPER & set(asked)))
-        made.filters.append(Filter(member=member, op=op, values=values))
+        made.filters += _filter(made, member, op, values)
     for bound in slots.bounds:
         if bound.member not in METRICS:
             made.misfit = "It is not clear what the number is compared with."
             continue
         _bounded(made, bound, bound.member, METRICS[bound.member].unit)
-    return made
+    return _bearable(made)
 
 
 def of_rows(slots: Slots, entity: Entity) -> Narrowed:
@@ -63,7 +66,7 @@ def of_rows(slots: Slots, entity: Entity) -> Narrowed:
             made.misfit = f"{entity.capitalize()} are not known by {DIMENSIONS[member].label.lower()}."
             continue
         kept = _priorities(values, upper=True) if member == "priority" else values
-        made.filters.append(Filter(member=name, op=op, values=kept))
+        made.filters += _filter(made, name, op, kept)
     for bound in slots.bounds:
         name = FIELDS[entity].get(bound.member, "")
         if name not in fields:
@@ -71,17 +74,36 @@ def of_rows(slots: Slots, entity: Entity) -> Narrowed:
             made.misfit = f"{entity.capitalize()} can't be narrowed by {known}."
             continue
         _bounded(made, bound, name, fields[name].unit)
+    return _bearable(made)
+
+
+def _filter(made: Narrowed, member: str, op: Operator, values: tuple[str, ...]) -> list[Filter]:
+    if len(values) > _MOST_VALUES:
+        made.misfit = f"Those are too many values at once. Ask with {_MOST_VALUES} or fewer."
+        return []
+    return [Filter(member=member, op=op, values=values)]
+
+
+def _bearable(made: Narrowed) -> Narrowed:
+    """Hold filters to what a query takes."""
+    if len(made.filters) > _MOST_FILTERS:
+        made.misfit, made.filters = "Those are too many conditions at once. Ask with fewer.", []
     return made
 
 
-def _grouped(chosen: Iterable[Chosen]) -> list[tuple[str, str, tuple[str, ...]]]:
+def _grouped(chosen: Iterable[Chosen]) -> list[tuple[str, Operator, tuple[str, ...]]]:
     """Return chosen values by dimension, those left out apart."""
     groups: dict[tuple[str, bool], list[str]] = {}
     for one in chosen:
         values = groups.setdefault((one.member, one.left_out), [])
         if one.value not in values:
             values.append(one.value)
-    ops = {(False, True): "eq", (False, False): "in", (True, True): "ne", (True, False): "not_in"}
+    ops: dict[tuple[bool, bool], Operator] = {
+        (False, True): "eq",
+        (False, False): "in",
+        (True, True): "ne",
+        (True, False): "not_in",
+    }
     return [(member, ops[out, len(values) == 1], tuple(values)) for (member, out), values in groups.items()]
 
 
@@ -91,6 +113,9 @@ def _priorities(values: Iterable[str], *, upper: bool) -> tuple[str, ...]:
 
 def _bounded(made: Narrowed, bound: Bound, name: str, unit: str) -> None:
     number = bound.number
+    if number >= _MOST_NUMBER:
+        made.misfit = f"{plainly(number)} is more than anything here can be."
+        return
     if unit == "share":
         if bound.unit == "%" or number > Decimal("1.5"):
             number /= 100

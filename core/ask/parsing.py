@@ -31,12 +31,12 @@ _MOST_OPTIONS: Final = 6
 
 def read_question(text: str, vocabulary: Vocabulary, *, today: date, previous: Query | None = None) -> Reading:
     """Return what a question asks for; `previous` is the query of the question before, from which it may go on."""
-    plain = normalized(text)
+    plain = normalized(text[: 4 * LONGEST])
+    if len(plain) > LONGEST:
+        return abstain(f"Ask in {LONGEST} characters or fewer.")
     reason = refusal(plain)
     if reason is not None:
         return refuse(reason)
-    if len(plain) > LONGEST:
-        return abstain(f"Ask in {LONGEST} characters or fewer.")
     words = words_of(plain)
     if not words:
         return clarify("What do you want to know? Name a number, or ask which customers.")

@@ -34,7 +34,8 @@ class Bound:
 class Slots:
     """Everything understood of one question, before it is decided what kind of question it is.
 
-    `roles` are what it asks for in the words of the lexicon; `numeric` are places of what a bound can be meant for.
+    `roles` are what it asks for in the words of the lexicon; `narrowed_to` are rules that
+    pick the customers whose number is meant; `numeric` are places of what a bound can be meant for.
     """
 
     metrics: list[str] = field(default_factory=list)
@@ -43,6 +44,7 @@ class Slots:
     chosen: list[Chosen] = field(default_factory=list)
     bounds: list[Bound] = field(default_factory=list)
     numeric: list[tuple[int, str]] = field(default_factory=list)
+    narrowed_to: list[str] = field(default_factory=list)
     times: list[Time] = field(default_factory=list)
     against: list[Time] = field(default_factory=list)
     grain: Grain | None = None
