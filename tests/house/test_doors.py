@@ -40,6 +40,7 @@ NARROW_STATEMENTS = {
     "core/finance/cash.py": "one sum over the cash ledger",
     "core/finance/costs.py": "one sum over the cost ledger, by the dimensions of the catalogue",
     "core/finance/plans.py": "who pays for which tier, and who holds one unpaid",
+    "core/finance/drill.py": "the rows behind a figure of the ledger, by key",
     "core/finance/flows.py": "what moved, grouped: the one statement behind every sum of the ledger",
     "core/licensing/attention.py": "conditions over a license's dates, for reads.py to run",
     "core/licensing/decisions.py": "the log of decisions, and one made again",
