@@ -16,6 +16,7 @@ from api import (
     activity,
     audit,
     auth,
+    costs,
     enterprise,
     house,
     imports,
@@ -37,7 +38,7 @@ from api.house import House
 from api.looks import ASSETS
 from api.problems import PROBLEMS, Problem, install_handlers
 
-ROUTERS = (auth, enterprise, licenses, telemetry, usage, activity, audit, security, imports)
+ROUTERS = (auth, enterprise, licenses, telemetry, usage, activity, audit, security, imports, costs)
 DESCRIPTION = """The API of Calos. Sign in with `POST /api/auth/token` and send the answer's `access_token` as
 `Authorization: Bearer …`; installs send their install secret instead. Errors are problem+json with a stable `code`."""
 

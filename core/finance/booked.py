@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, Table, select, tuple_
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
+from core.errors import NotFound
 from core.money import Money
 from db.models.costs import cash_entry, cost_entry
 from db.models.organizations import organization
@@ -75,6 +76,26 @@ def booked_cash(
     _may_see(actor)
     statement = _statement(cash_entry, as_of, before, limit)
     return tuple(BookedCash(**_common(row), category=row.category) for row in session.execute(statement))
+
+
+def cost_named(session: ReadSession, actor: Actor, source: str, external_id: str) -> UUID:
+    """Return the id of the cost entry that a source calls so, or raise NotFound; for who may take it back."""
+    return _named(session, actor, cost_entry, source, external_id)
+
+
+def cash_named(session: ReadSession, actor: Actor, source: str, external_id: str) -> UUID:
+    """Return the id of the cash entry that a source calls so, or raise NotFound; for who may take it back."""
+    return _named(session, actor, cash_entry, source, external_id)
+
+
+def _named(session: ReadSession, actor: Actor, table: Table, source: str, external_id: str) -> UUID:
+    _may_see(actor)
+    actor.require(Permission.FINANCE_MANAGE_COSTS)
+    wanted = select(table.c.id).where(table.c.source == source, table.c.external_id == external_id)
+    found: UUID | None = session.execute(wanted).scalar_one_or_none()
+    if found is None:
+        raise NotFound(f"No entry of {source[:60]} is called “{external_id[:200]}”.")
+    return found
 
 
 def _may_see(actor: Actor) -> None:

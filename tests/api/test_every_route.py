@@ -37,6 +37,7 @@ class Declared:
     query: str = ""
 
 
+BOOKED = {"day": "2026-01-15", "amount": {"minor": 1, "currency": "USD"}, "externalId": "{new}"}
 ROUTES: dict[tuple[str, str], Declared] = {
     ("POST", "/auth/sign-out"): Declared(None, vendor=False),
     ("POST", "/auth/sign-out-everywhere"): Declared(None, vendor=False),
@@ -74,12 +75,20 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("GET", "/security/score"): Declared(P.SECURITY_READ),
     ("GET", "/security/score/history"): Declared(P.SECURITY_READ),
     ("POST", "/security/reviews"): Declared(P.SECURITY_MANAGE_POLICY, body={"note": "Looked at it all: nothing new."}),
+    ("GET", "/costs"): Declared(P.FINANCE_READ),
+    ("POST", "/costs"): Declared(P.FINANCE_MANAGE_COSTS, body={"kind": "compute", **BOOKED}),
+    ("POST", "/costs/reverse"): Declared(P.FINANCE_MANAGE_COSTS, body={"externalId": "{new}", "reason": "test"}),
+    ("GET", "/cash"): Declared(P.FINANCE_READ),
+    ("POST", "/cash"): Declared(P.FINANCE_MANAGE_COSTS, body={"category": "office", **BOOKED}),
+    ("POST", "/cash/reverse"): Declared(P.FINANCE_MANAGE_COSTS, body={"externalId": "{new}", "reason": "test"}),
 }
 # What has to have happened before an act is legal.
 BEFORE = {
     "/licenses/{installId}/resume": ("POST", "/licenses/{installId}/suspend"),
     "/licenses/{installId}/reinstate": ("POST", "/enterprise/revoke-license"),
     "/usage/limits/end": ("POST", "/usage/limits"),
+    "/costs/reverse": ("POST", "/costs"),
+    "/cash/reverse": ("POST", "/cash"),
 }
 KEYS = sorted(ROUTES)
 CHANGING = [key for key in KEYS if ROUTES[key].body is not None]
