@@ -78,6 +78,21 @@ def names_of(session: ReadSession, organization_ids: Collection[str]) -> dict[st
     return {str(row.id): row.name for row in session.execute(statement)}
 
 
+def first_movements(session: ReadSession, since: datetime, until: datetime) -> pd.DataFrame:
+    """Return the movement with which each customer came: organization_id (text), first_at, minor, currency.
+
+    Of those who first paid at `since` or later, and before `until`.
+    """
+    m = movement.c
+    columns = (cast(m.organization_id, Text).label("organization_id"), m.effective_at.label("first_at"))
+    statement = select(*columns, m.mrr_change_minor.label("minor"), m.currency).where(
+        m.kind == "new", m.effective_at >= since, m.effective_at < until
+    )
+    rows = session.execute(statement.order_by(m.effective_at, m.id)).all()
+    frame = pd.DataFrame([tuple(row) for row in rows], columns=["organization_id", "first_at", "minor", "currency"])
+    return frame.astype({"first_at": "datetime64[us, UTC]", "minor": "int64"})
+
+
 def product_order(session: ReadSession) -> list[str]:
     """Return the ids of all products in the order in which they are shown."""
     return list(session.execute(select(product.c.id).order_by(product.c.rank, product.c.id)).scalars())
