@@ -63,8 +63,9 @@ def confirm(actor: Actor, question: str, touched: str, act: Act) -> None:
         if len(reason) < SHORTEST_REASON:
             st.error("Say in a few words why.", icon=":material/error:")
             return
-        with told(), change(actor) as session:
-            act(session, actor, now=clock.now(), reason=reason)
+        with told():
+            with change(actor) as session:
+                act(session, actor, now=clock.now(), reason=reason)
             st.rerun()
 
 

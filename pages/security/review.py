@@ -37,6 +37,7 @@ def _sign(actor: Actor, found: Assessment) -> None:
         if not ready:
             st.error(f"Say it in at least {SHORTEST_NOTE} characters.", icon=":material/error:")
             return
-        with told(), change(actor) as session:
-            sign_review(session, actor, note, now=clock.now())
+        with told():
+            with change(actor) as session:
+                sign_review(session, actor, note, now=clock.now())
             st.rerun()

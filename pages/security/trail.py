@@ -37,7 +37,8 @@ def state(actor: Actor, now: datetime) -> None:
         load(chain_state, actor, actor.organization_id),
         load(_newest_of_ours, actor),
         load(last_verification, actor, now=now),
-        now,
+        # Not the end of the minute that reads share: what was done this second is not a minute old.
+        clock.now(),
     )
     if just_verified is not None:
         _say_everything(just_verified)
@@ -62,6 +63,8 @@ def _say(chain: ChainState, report: ChainReport, verified: Verified | None, now:
 def _last(verified: Verified | None, now: datetime) -> str:
     if verified is None:
         return "Not every chain has been verified to its first entry yet."
+    if not verified.entries:
+        return "The last verification of all chains found nothing sealed yet."
     return (
         f"All {say.count(verified.organizations, 'chain')} were last verified {say.relative(verified.at, now)} by "
         f"{say.plain(verified.by)}: {say.count(verified.entries, 'entry', 'entries')}, "
