@@ -5,21 +5,20 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from core.ask import calendar_spans as spans
+from core.ask.asking_back import changed_customers, in_currency, no_number, top_of_what, which_of
 from core.ask.comparing import compared
+from core.ask.fitting import PRESENT_ONLY, not_split, span_of
 from core.ask.lists import entity_asked, listed
 from core.ask.narrowing import Narrowed, of_metrics
 from core.ask.reading import Reading, abstain, answer, clarify
 from core.ask.slots import Slots
-from core.ask.time_periods import Time
 from core.ask.vocabulary import Vocabulary
 from core.metrics.catalog import METRICS
-from core.metrics.fields import DIMENSIONS
-from core.metrics.metric import Metric
-from core.metrics.query import Filter, Order, Query, Span
+from core.metrics.query import Order, Query, Span
 
 MOST_METRICS: Final = 4
 _NOT_NARROWED: Final = "This number can't be narrowed to {}. Ask for the list of them instead."
-_PRESENT_ONLY: Final = frozenset({"customers", "licenses", "upsells"})
+_MOVEMENTS: Final = frozenset({"expansion_mrr", "contraction_mrr", "reactivation_mrr", "churned_mrr", "new_mrr"})
 # Ratios whose change has no parts that add up, and the sum whose change explains theirs.
 _SUM_BEHIND: Final = {
     "logo_churn": "churned_customers",
@@ -37,43 +36,28 @@ def framed(slots: Slots, vocabulary: Vocabulary, today: date) -> Reading:
     if entity is not None:
         return listed(slots, entity, vocabulary, today)
     metrics = _metrics(slots)
-    changed = _changed_customers(slots, metrics, today)
+    changed = changed_customers(slots, metrics, today)
     if changed is not None:
         return changed
     if not metrics:
-        return _no_number(slots)
+        return no_number(slots)
     if slots.asks("two questions"):
         return abstain("These are two questions. Ask them one after the other.")
+    if len(metrics) > 1 and not slots.asks("and", "versus"):
+        return which_of(metrics, slots)
     if len(metrics) > MOST_METRICS:
         return abstain(f"That is more than {MOST_METRICS} numbers at once. Ask for fewer.")
     dimensions = _dimensions(slots, metrics)
     made = _narrowed(slots, metrics, dimensions)
-    misfit = made.misfit or _not_split(metrics, dimensions) or _unused(slots)
+    misfit = made.misfit or not_split(metrics, dimensions) or _unused(slots)
     if misfit:
         return abstain(misfit)
-    made.assumptions = [*slots.assumptions, *made.assumptions]
+    dropped = [f"is read as {METRICS[one].label}." for one in slots.metrics if one not in metrics]
+    said = [one for one in slots.assumptions if not one.endswith(tuple(dropped))]
+    made.assumptions = [*said, *made.assumptions]
     if slots.asks("currency") and not slots.asks("by_currency"):
-        return _currency(slots, metrics, dimensions, made)
+        return in_currency(slots, metrics, dimensions, made)
     return _timed(slots, metrics, dimensions, made, today)
-
-
-def _changed_customers(slots: Slots, metrics: Sequence[str], today: date) -> Reading | None:
-    """Ask back where customers are sought by how a number of theirs changed: it can be shown, not filtered by."""
-    people = slots.asks("customers", "who") and (slots.asks("which", "who") or not metrics)
-    if not (slots.asks("change") and people) or slots.asks("why", "count") or slots.dimensions:
-        return None
-    metric_id = next((one for one in metrics if one != "customers"), "mrr")
-    one = METRICS[metric_id]
-    span = _span(slots.times[0] if slots.times else None, one, today)[0] or spans.last("month", today)
-    if "customer" not in one.dimensions or one.source in _PRESENT_ONLY:
-        return abstain(f"How {one.label} of each customer changed is not known.")
-    query = Query(
-        intent="compare", metrics=(metric_id,), dimensions=("customer",), span=span, compare="previous_period"
-    )
-    return clarify(
-        "Customers can't be filtered by a change, but it can be shown for each.",
-        [(f"{one.label} by customer, {span.label} against the time before", query)],
-    )
 
 
 def _metrics(slots: Slots) -> list[str]:
@@ -87,13 +71,24 @@ def _metrics(slots: Slots) -> list[str]:
     if metrics == ["mrr"] and slots.narrowed_to == ["at_risk_customers"]:
         slots.narrowed_to = []
         return ["at_risk_mrr"]
-    if slots.asks("moved:churn") and metrics == ["mrr"]:
+    if slots.asks("moved:churn") and set(metrics) & {"cash", "runway"}:
+        slots.roles -= {"moved", "moved:churn"}
+    if slots.asks("moved:churn") and metrics in (["mrr"], ["mrr", "logo_churn"]):
         slots.roles -= {"moved", "moved:churn"}
         return ["churned_mrr"]
-    if "first_response" in metrics and not slots.asks("and"):
-        metrics = ["first_response"]
+    if not slots.asks("and", "versus"):
+        metrics = _one_of_two(metrics)
     if not metrics:
         metrics = _implied(slots)
+    return metrics
+
+
+def _one_of_two(metrics: list[str]) -> list[str]:
+    """Return the one number that two names say together: "expansion revenue", "response time for tickets"."""
+    if "first_response" in metrics:
+        return ["first_response"]
+    if len(metrics) == 2 and metrics[1] == "mrr" and metrics[0] in _MOVEMENTS:
+        return [metrics[0]]
     return metrics
 
 
@@ -148,21 +143,6 @@ def _narrowed(slots: Slots, metrics: Sequence[str], dimensions: Sequence[str]) -
     return made
 
 
-def _not_split(metrics: Sequence[str], dimensions: Sequence[str]) -> str:
-    if len(dimensions) > 2:
-        return "A figure can be split by two things at most."
-    for metric_id in metrics:
-        one = METRICS[metric_id]
-        for dimension in dimensions:
-            if dimension not in one.dimensions:
-                known = ", ".join(DIMENSIONS[each].label.lower() for each in one.dimensions)
-                by = DIMENSIONS[dimension].label.lower()
-                return f"{one.label} is not known by {by}. " + (
-                    f"It can be split by {known}." if known else "It has no parts to be split into."
-                )
-    return ""
-
-
 def _unused(slots: Slots) -> str:
     """Return why something that was understood has no place in a question for figures."""
     words = {
@@ -185,52 +165,6 @@ def _unused(slots: Slots) -> str:
     return ""
 
 
-def _no_number(slots: Slots) -> Reading:
-    """Ask which number is meant, with those that fit what is known."""
-    by, narrowed = tuple(slots.dimensions[:2]), slots.chosen[:3]
-    if slots.asks("versus") and not by and len({one.member for one in narrowed}) == 1:
-        by = (narrowed[0].member,)
-    fitting = []
-    for metric_id in ("mrr", "customers", "logo_churn", "costs", "api_calls"):
-        one = METRICS[metric_id]
-        if {*by, *(each.member for each in narrowed)} <= set(one.dimensions):
-            filters = of_metrics(Slots(chosen=list(narrowed)), [metric_id]).filters
-            query = Query(
-                intent="breakdown" if by else "value",
-                metrics=(metric_id,),
-                dimensions=by,
-                filters=tuple(filters),
-                span=slots.times[0].span if slots.times and one.source not in _PRESENT_ONLY else None,
-            )
-            fitting.append((_named(one, by, filters, slots), query))
-    return clarify("Which number do you mean?", fitting[:4])
-
-
-def _named(one: Metric, by: Sequence[str], filters: Sequence[Filter], slots: Slots) -> str:
-    parts = [one.label, *(f"by {DIMENSIONS[each].label.lower()}" for each in by)]
-    if filters:
-        parts.append("for " + ", ".join(each.label for each in slots.chosen[:3]))
-    return " ".join(parts)
-
-
-def _currency(slots: Slots, metrics: Sequence[str], dimensions: Sequence[str], made: Narrowed) -> Reading:
-    """Ask whether "in EUR" means what is billed in it, since figures are told in one currency."""
-    codes = [one.value for one in slots.chosen if one.member == "currency"]
-    kept = tuple(each for each in made.filters if each.member != "currency")
-    base: dict[str, Any] = {
-        "intent": "breakdown" if dimensions else "value",
-        "metrics": tuple(metrics),
-        "dimensions": tuple(dimensions),
-    }
-    return clarify(
-        "Figures are told in dollars. Do you mean what is billed in that currency?",
-        [
-            (f"Only what is billed in {' or '.join(codes)}", Query(**base, filters=tuple(made.filters))),
-            ("Everything, in dollars", Query(**base, filters=kept)),
-        ],
-    )
-
-
 def _timed(slots: Slots, metrics: list[str], dimensions: list[str], made: Narrowed, today: date) -> Reading:
     """Decide what kind of question it is and which time it is about."""
     one = METRICS[metrics[0]]
@@ -240,7 +174,7 @@ def _timed(slots: Slots, metrics: list[str], dimensions: list[str], made: Narrow
         return abstain(
             "Two times are named, and it is not said that they are compared. Ask for one, or for one vs the other."
         )
-    span, said = _span(slots.times[0] if slots.times else None, one, today)
+    span, said = span_of(slots.times[0] if slots.times else None, one, today)
     made.assumptions += said
     if one.kind == "snapshot" and slots.asks("throughout"):
         slots.roles.add("course")
@@ -270,7 +204,7 @@ def _shown(slots: Slots, metrics: list[str], parts: dict[str, Any], made: Narrow
     if (slots.rank or slots.order) and dimensions and not slots.asks("trend"):
         return answer(_top(slots, metrics, parts), made.assumptions)
     if slots.rank:
-        return _top_of_what(metrics, parts)
+        return top_of_what(metrics, parts)
     course = slots.grain or slots.asks("trend", "course") or (slots.asks("chart") and not dimensions)
     if course or _growth_shown(slots, metrics, span) or _monthly(slots, span):
         if len(dimensions) > 1:
@@ -297,20 +231,6 @@ def _top(slots: Slots, metrics: list[str], parts: dict[str, Any]) -> Query:
     return Query(intent="top", order=Order(member=named, descending=descending), limit=limit, **parts)
 
 
-def _top_of_what(metrics: list[str], parts: dict[str, Any]) -> Reading:
-    known = [each for each in METRICS[metrics[0]].dimensions if each in {"customer", "tier", "country", "segment"}]
-    options = [
-        (
-            f"By {DIMENSIONS[each].label.lower()}",
-            Query(intent="top", order=Order(member=metrics[0]), **{**parts, "dimensions": (each,)}),
-        )
-        for each in known
-    ]
-    if not options:
-        return abstain(f"{METRICS[metrics[0]].label} has no parts of which one could be the highest.")
-    return clarify("Highest or lowest of what?", options)
-
-
 def _drivers(metrics: list[str], parts: dict[str, Any], made: Narrowed, today: date) -> Reading:
     """Return what made a number change; of a ratio, the sum behind it, whose parts add up."""
     metric_id = metrics[0]
@@ -333,7 +253,7 @@ def _drivers(metrics: list[str], parts: dict[str, Any], made: Narrowed, today: d
 
 def _past(slots: Slots, metrics: list[str], parts: dict[str, Any], today: date) -> Reading | None:
     """Ask back where a number is known only as it stands now and another time is asked for."""
-    present = [METRICS[one].label for one in metrics if METRICS[one].source in _PRESENT_ONLY]
+    present = [METRICS[one].label for one in metrics if METRICS[one].source in PRESENT_ONLY]
     if not present:
         return None
     span: Span | None = parts["span"]
@@ -344,20 +264,3 @@ def _past(slots: Slots, metrics: list[str], parts: dict[str, Any], today: date) 
         return None
     now = Query(intent="breakdown" if parts["dimensions"] else "value", **{**parts, "span": None})
     return clarify(f"{present[0]} can be told as of now, not for another time.", [("As of now", now)])
-
-
-def _span(time: Time | None, one: Metric, today: date) -> tuple[Span | None, list[str]]:
-    """Return the span of a number: a sum's day "three months ago" is that month, "as of" a month the month."""
-    if time is None or time.span is None:
-        return None, []
-    if time.open == "start" and one.kind == "flow":
-        return time.span, ["No beginning was named: from the first books on."]
-    if time.kind == "duration":
-        return time.span, [f"{time.span.label} are the whole days before today."]
-    if time.kind == "point" and one.kind != "snapshot":
-        if time.inner is not None:
-            return time.inner, []
-        if time.unit not in {None, "day"}:
-            around = spans.around(time.unit or "day", time.span.start, today)
-            return around, [f"{time.span.label.capitalize()} is read as {around.label}."]
-    return time.span, []

@@ -90,7 +90,8 @@ def _since(words: Words, at: int, today: date) -> Time | None:
     if start > today:
         return replace(time, length=length, kind="span")
     label = f"{'after' if word == 'after' else 'since'} {named.label}"
-    return replace(time, length=length, kind="span", span=spans.span(start, today + DAY, label[:80], today), open="end")
+    found = spans.span(start, today + DAY, label[:80], today)
+    return replace(time, length=length, kind="span", span=found, open="end", inner=named)
 
 
 def _range(words: Words, at: int, today: date) -> Time | None:

@@ -13,6 +13,7 @@ _STRAIGHT: Final = str.maketrans(
 _SPELLED: Final = (
     (re.compile(r"\by/y\b", re.IGNORECASE), "yoy"),
     (re.compile(r"\bm/m\b", re.IGNORECASE), "mom"),
+    (re.compile(r",\s(?=\s*[^\W\d_])"), " and "),
     (re.compile(r"n't\b", re.IGNORECASE), " not"),
     (re.compile(r"'(?:s|re|ve|d|m|ll)\b", re.IGNORECASE), " "),
     (re.compile(r"(?<=\d)\s?(?:percent|per cent|pct)\b", re.IGNORECASE), "%"),
