@@ -11,6 +11,9 @@ from pages.parts import charts, columns
 from pages.parts import format as say
 from pages.parts.cards import card
 
+# What rounds to 0.0 is no news.
+LEAST_SHOWN = 0.05
+
 
 def line(days: Sequence[Day]) -> None:
     """Draw the score of each day with the target."""
@@ -38,7 +41,7 @@ def _line(days: Sequence[Day]) -> charts.Chart:
 
 
 def _causes(days: Sequence[Day]) -> None:
-    rows = [(each.day, cause) for each in reversed(days) for cause in each.causes]
+    rows = [(each.day, cause) for each in reversed(days) for cause in each.causes if abs(cause.points) >= LEAST_SHOWN]
     if not rows:
         st.caption("Nothing has moved it yet. It is looked at every five minutes, and each day's score is kept.")
         return
