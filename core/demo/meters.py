@@ -145,7 +145,7 @@ def _levels(name: str, behavior: Behavior, told: Metered, day: date, ago: int) -
     dice = random.Random(f"{name}:meters:{day}")  # noqa: S311 - a story, not a secret
     busy = (1.0 if day.weekday() in behavior.days else 0.25) * dice.lognormvariate(0, 0.12)
     amounts = {
-        "storage_bytes": told.storage * (1 + told.weekly) ** (-ago / 7),
+        "storage_bytes": told.storage * (1 + told.weekly) ** (-ago / 7) * dice.uniform(0.988, 1.012),
         "bandwidth_bytes_month": told.bandwidth * busy,
         "compute_seconds_month": told.compute * busy,
         # The newest project is some weeks old.

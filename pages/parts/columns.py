@@ -1,15 +1,17 @@
 """Column kinds that every table shares, and the table itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 import pandas as pd
 import streamlit as st
 from babel import numbers
+from pandas.io.formats.style import Styler
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from pages.parts import format as say
 from pages.parts.pills import Kind, options
+from pages.parts.theme import light, translucent
 
 ROW_HEIGHT = 38
 
@@ -25,6 +27,11 @@ def opener(label: str, *, key: str, width: int = 170) -> ColumnConfig:
         ColumnConfig,
         st.column_config.ButtonColumn(label, key=key, type="tertiary", pinned=True, alignment="left", width=width),
     )
+
+
+def button(label: str, *, key: str, width: int = 120) -> ColumnConfig:
+    """A last column whose cells lead on from their row: `opened(key)` answers which, as for `opener`."""
+    return cast(ColumnConfig, st.column_config.ButtonColumn(label, key=key, type="tertiary", width=width))
 
 
 def opened(key: str) -> int | None:
@@ -58,6 +65,11 @@ def share(label: str, *, help: str = "") -> ColumnConfig:
     )
 
 
+def percent(label: str, *, width: int = 90, help: str = "") -> ColumnConfig:
+    """A share of one as its percentage; the cells may be shaded by `shaded`."""
+    return st.column_config.NumberColumn(label, format="percent", width=width, help=help or None)
+
+
 def trend(label: str, *, help: str = "") -> ColumnConfig:
     """A sparkline; each cell a list of evenly spaced values from zero."""
     return st.column_config.AreaChartColumn(label, y_min=0, width=110, color="primary", help=help or None)
@@ -70,10 +82,11 @@ def money(label: str, currency: str, *, whole: bool = True, help: str = "") -> C
     return st.column_config.NumberColumn(label, format=f"{symbol}%,.{digits}f", help=help or None)
 
 
-def change(label: str, currency: str, *, help: str = "") -> ColumnConfig:
-    """Amounts that came or went, in whole units with their sign; cells come from `format.major`."""
+def change(label: str, currency: str, *, whole: bool = True, help: str = "") -> ColumnConfig:
+    """Amounts that came or went, with the minus before the number; cells come from `format.major`."""
     symbol = numbers.get_currency_symbol(currency, locale=say.LOCALE)
-    return st.column_config.NumberColumn(f"{label}, {symbol}", format="%+,.0f", help=help or None)
+    digits = 0 if whole else numbers.get_currency_precision(currency)
+    return st.column_config.NumberColumn(f"{label}, {symbol}", format=f"%,.{digits}f", help=help or None)
 
 
 def count(label: str, *, help: str = "") -> ColumnConfig:
@@ -106,8 +119,25 @@ def day(label: str) -> ColumnConfig:
     return st.column_config.DateColumn(label, format="MMM D, YYYY", width=120)
 
 
+def shaded(frame: pd.DataFrame, names: Sequence[str], *, warn: float = 0.8) -> Styler:
+    """The frame with the cells of `names`, shares of one, shaded by how much they are: past `warn`, and past all."""
+    return frame.style.map(lambda share: _shade(share, warn), subset=list(names))
+
+
+def _shade(share: float, warn: float) -> str:
+    # One set of translucent colors stands on light and on dark paper: a table knows no theme of its own.
+    palette = light()
+    if pd.isna(share):
+        return ""
+    if share > 1:
+        return f"background-color: {translucent(palette.bad, 0.42)}"
+    if share >= warn:
+        return f"background-color: {translucent(palette.warning, 0.38)}"
+    return f"background-color: {translucent(palette.accent, 0.03 + 0.25 * max(0.0, share))}"
+
+
 def table(
-    frame: pd.DataFrame,
+    frame: pd.DataFrame | Styler,
     columns: Mapping[str, ColumnConfig | str | None],
     *,
     key: str,

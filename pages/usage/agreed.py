@@ -43,6 +43,13 @@ def of_one(agreed: Sequence[Override], rows: Sequence[Consumption]) -> None:
     """Where each limit of one customer comes from."""
     ends = {each.meter: each for each in agreed}
     limited = [row for row in rows if row.source != "none"]
+    shown = {
+        "meter": columns.name("Limit of", width=160),
+        "limit": columns.text("Limit", width=110),
+        "source": columns.text("From", width=190),
+    }
+    if ends:
+        shown |= {"until": columns.day("Until"), "why": columns.text("Why", width="large")}
     with card("limits", "Limits in force", "and where each comes from", height="content").body:
         columns.table(
             pd.DataFrame(
@@ -54,13 +61,7 @@ def of_one(agreed: Sequence[Override], rows: Sequence[Consumption]) -> None:
                     "why": [ends[row.meter].reason if row.meter in ends else None for row in limited],
                 }
             ),
-            {
-                "meter": columns.name("Limit of", width=160),
-                "limit": columns.text("Limit", width=110),
-                "source": columns.text("From", width=190),
-                "until": columns.day("Until"),
-                "why": columns.text("Why", width="large"),
-            },
+            shown,
             key="in-force",
             alt="Limits in force with where each comes from, until when, and why.",
             height="content",

@@ -1,7 +1,9 @@
 """The shared grammar of pages, run as Streamlit runs it."""
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
+from pages.parts import columns
 from pages.parts import format as say
 from pages.parts.cards import Change, difference, growth
 
@@ -81,3 +83,12 @@ def test_the_action_of_an_empty_state_answers_once() -> None:
     assert run.session_state["seen"][1] is True
     run.run()
     assert run.session_state["seen"][1] is False
+
+
+def test_shares_are_shaded_by_how_much_they_are() -> None:
+    styler = columns.shaded(pd.DataFrame({"name": ["a", "b", "c", "d"], "share": [0.1, 0.8, 1.01, None]}), ["share"])
+    styler._compute()
+    found = [dict(styler.ctx[(row, 1)]).get("background-color", "") for row in range(4)]
+    assert len(set(found)) == 4, "calm, near, over and unknown look different"
+    assert found[3] == ""
+    assert not styler.ctx.get((0, 0))
