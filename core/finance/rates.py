@@ -23,6 +23,16 @@ def gross_revenue_churn(opening: Number, churn: Number, contraction: Number) -> 
     return Decimal(-churn - contraction) / Decimal(opening) if opening else None
 
 
+def net_revenue_churn(
+    opening: Number, *, churn: Number, contraction: Number, expansion: Number, reactivation: Number
+) -> Decimal | None:
+    """Return MRR lost less MRR won from who had paid before ÷ opening MRR; below zero where more was won than lost.
+
+    ChartMogul's counts reactivation here, and leaves it out of NRR: the two add up to 1 only without it.
+    """
+    return Decimal(-churn - contraction - expansion - reactivation) / Decimal(opening) if opening else None
+
+
 def retention(opening: Number, kept: Number) -> Decimal | None:
     """Return what the opening customers still pay ÷ what they paid: NRR, or GRR where each is capped."""
     return Decimal(kept) / Decimal(opening) if opening else None
