@@ -108,9 +108,10 @@ def vocabulary_of(
             for phrase in {label, value, *_plurals(member, label)}:
                 _say(said, phrase, Term("value", member, value, label))
     names = tuple(dict.fromkeys(customers))
-    spelled = {key for name in names for key in _spellings(name)} - set(said)
-    for name in names:
-        for key in _spellings(name):
+    spellings = {name: _spellings(name) for name in names}
+    spelled = {key for keys in spellings.values() for key in keys} - set(said)
+    for name, keys in spellings.items():
+        for key in keys:
             said[key][Term("value", "customer", name, name)] = None
     terms: dict[Key, tuple[Term, ...]] = {key: tuple(found) for key, found in said.items()}
     longest: dict[str, int] = defaultdict(int)
@@ -128,6 +129,7 @@ def vocabulary_of(
     )
 
 
+@functools.lru_cache(maxsize=20_000)
 def _key(phrase: str) -> Key:
     return tuple(word.text for word in words_of(phrase))
 

@@ -13,7 +13,9 @@ BENCHES = {
     "pages": (["--times", "10", "--seconds", "15"], ["--quick"]),
     "verify": (["--seconds", "5"], ["--seconds", "1", "--rounds", "1"]),
     "ingest": (["--events", "20000"], ["--events", "2000"]),
+    "imports": (["--rounds", "3"], ["--rounds", "1"]),
     "culture": (["--events", "100000", "1000000", "10000000"], ["--events", "100000"]),
+    "ask": (["--execute"], ["--rounds", "3"]),
     "realtime": (["--sockets", "100", "5000"], ["--sockets", "100", "--events", "50", "--idle", "0"]),
 }
 

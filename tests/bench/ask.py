@@ -126,8 +126,8 @@ def executed(found: list[Scored], made: World) -> str:
             continue
         try:
             got = _rows(made, one.reading.query)
-        except CalosError as refused:
-            failed.append(f"  {one.question.text}: {refused.message}")
+        except (CalosError, LookupError) as refused:
+            failed.append(f"  {one.question.text}: {refused}")
             continue
         ran += 1
         same += got == _rows(made, _query(one.question.query))
