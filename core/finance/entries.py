@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final, Literal, get_args
 from uuid import UUID
 
@@ -77,9 +77,9 @@ def amount_given(text: str, currency: str) -> Money:
     """Return the amount that a person typed, in major units (1,250 or 1250.50), exactly; InvalidInput otherwise."""
     try:
         minor = Decimal(text.replace(",", "").strip()).scaleb(exponent(currency))
-    except InvalidOperation:
+    except ArithmeticError:
         minor = Decimal("NaN")
-    if not minor.is_finite() or minor != minor.to_integral_value():
+    if not minor.is_finite() or abs(minor) > LARGEST or minor != minor.to_integral_value():
         raise InvalidInput("Give the amount as a number such as 1250 or 1,250.50.", field="amount")
     return Money(int(minor), currency)
 
