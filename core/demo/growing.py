@@ -63,6 +63,7 @@ GROWING = (
             api_share=0.45,
             calls=930,
             calls_growth=0.02,
+            calls_tale=140,
         ),
         months=9,
     ),
