@@ -231,7 +231,7 @@ def _labelled(sight: Sight, frame: pd.DataFrame, dimensions: Sequence[str]) -> p
 
 def _said(query: Query, span: Span, earlier: Span | None) -> tuple[str, ...]:
     said = []
-    if query.span is None:
+    if query.span is None and span.label != "now":
         said.append(f"No time was named: {span.label}.")
     if span.partial and span.label != "now":
         said.append("The time is not over yet.")
