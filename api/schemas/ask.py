@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import pandas as pd
@@ -10,6 +10,7 @@ from pydantic import Field
 
 from api.depends import Answer, Strict
 from api.schemas.enterprise import Amount
+from core.ask.chart_rule import ChartKind
 from core.ask.chips import ChipKind
 from core.ask.door import Replay
 from core.ask.receipts import plain
@@ -55,7 +56,7 @@ class ColumnRow(Answer):
 class ChartRow(Answer):
     """What the answer is drawn as: columns for x and y, and the one that splits it."""
 
-    kind: Literal["number", "line", "bars", "waterfall", "table"]
+    kind: ChartKind
     title: str
     x: str | None
     y: str | None
@@ -122,7 +123,7 @@ class AskAnswer(Answer):
             options=[OptionRow(label=one.label, query=_query(one.query) or {}) for one in reply.options],
             unknown=list(reply.unknown),
             examples=list(reply.examples),
-            sql=list(found.sql) if found else [],
+            sql=list(reply.sql),
             read_by=reply.read_by,
             model=reply.spent.model if reply.spent else None,
             receipt_id=reply.receipt_id,

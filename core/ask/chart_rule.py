@@ -7,9 +7,11 @@ from core.ask import values
 from core.metrics.answered import Answered, Column
 from core.metrics.catalog import METRICS
 
-ChartKind = Literal["number", "line", "bars", "waterfall", "table"]
+ChartKind = Literal["number", "line", "columns", "bars", "waterfall", "table"]
 MOST_LINES: Final = 6
 MOST_BARS: Final = 20
+# Of so few steps a line shows a shape that is not there.
+MOST_COLUMNS: Final = 6
 _SHOWN_LINES: Final = 5
 
 
@@ -63,7 +65,8 @@ def dimensions(found: Answered) -> list[Column]:
 def _trend(found: Answered) -> ChartChoice:
     y, by = found.query.metrics[0], dimensions(found)
     if not by:
-        return ChartChoice("line", title_of(found), "step", y)
+        few = found.frame["step"].nunique() <= MOST_COLUMNS
+        return ChartChoice("columns" if few else "line", title_of(found), "step", y)
     series = by[0].name
     names = list(dict.fromkeys(found.frame[series]))
     if len(names) <= MOST_LINES:
@@ -82,11 +85,11 @@ def _bars(found: Answered) -> ChartChoice:
         hidden = len(found.frame) - MOST_BARS
         note = f"The chart shows {MOST_BARS} of {values.count(len(found.frame), 'rows')}." if hidden > 0 else ""
         return ChartChoice("bars", title_of(found), by[0].name, y, note=note)
-    second = found.frame[by[1].name].nunique()
+    many, few = sorted((one.name for one in by), key=lambda name: -found.frame[name].nunique())
     # Stacked lengths are read as a sum, which only sums may be.
-    if second > MOST_LINES or METRICS[y].kind == "ratio":
+    if found.frame[few].nunique() > MOST_LINES or METRICS[y].kind == "ratio":
         return ChartChoice("table", title_of(found))
-    return ChartChoice("bars", title_of(found), by[0].name, y, by[1].name)
+    return ChartChoice("bars", title_of(found), many, y, few)
 
 
 def _drivers(found: Answered) -> ChartChoice:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.ask import reads, receipts, wording, writes
-from core.ask.chart_rule import chart_for
+from core.ask.chart_rule import MOST_COLUMNS, chart_for
 from core.ask.chips import chips
 from core.ask.examples import examples
 from core.ask.reader import PATIENCE_SECONDS, TOOK_TOO_LONG, reader_of
@@ -25,10 +25,13 @@ from core.errors import Conflict, InvalidInput, NotPermitted
 from core.ids import new_id
 from core.metrics import answering
 from core.metrics.answered import Answered
+from core.metrics.catalog import metric
 from core.metrics.query import MOST_ROWS, Query
 from core.organizations.viewpoint import viewpoint
 
 _NEAREST: Final = 3
+# Sources whose figure of a span is made of what happened in it.
+_SUMMED: Final = frozenset({"ledger", "costs", "usage", "tickets"})
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def replay(databases: Databases, actor: Actor, receipt_id: UUID) -> Replay:
     except (NotPermitted, InvalidInput, Conflict) as refused:
         return Replay(asked, None, refused.message, False)
     same = receipts.digest(found.columns, found.frame) == asked.digest
-    return Replay(asked, found, wording.sentence(found), same)
+    return Replay(asked, found, wording.sentence(found, _whole(databases, actor, found)), same)
 
 
 def cleaned(question: str) -> str:
@@ -161,15 +164,30 @@ def _answered(databases: Databases, actor: Actor, reply: Reply) -> Reply:
             f"Reading that took more than {PATIENCE_SECONDS} s, so it was stopped. Ask for a shorter time, or for less."
         )
         return replace(reply, outcome="ABSTAIN", text=text)
+    whole = _whole(databases, actor, found)
     return replace(
         reply,
-        text=wording.sentence(found),
+        text=wording.sentence(found, whole),
         query=found.query,
         found=found,
+        whole=whole,
         chips=chips(found.query, found.span),
         chart=chart_for(found),
         assumptions=tuple(dict.fromkeys((*reply.assumptions, *found.assumptions))),
     )
+
+
+def _whole(databases: Databases, actor: Actor, found: Answered) -> Answered | None:
+    """Return the figure of a trend's whole span, which its steps do not tell: no sum of rates is one."""
+    query = found.query
+    if query.intent != "trend" or query.dimensions or len(query.metrics) > 1 or query.span is None:
+        return None
+    one = metric(query.metrics[0])
+    if one.kind == "snapshot" or one.source not in _SUMMED or (one.kind == "ratio" and len(found.frame) > MOST_COLUMNS):
+        return None
+    asked = Query(intent="value", metrics=query.metrics, filters=query.filters, span=query.span)
+    whole = _run(databases, actor, asked, found.as_of)
+    return whole if whole.undefined is None else None
 
 
 def _run(databases: Databases, actor: Actor, query: Query, as_of: datetime) -> Answered:

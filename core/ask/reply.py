@@ -52,8 +52,16 @@ class Reply:
     query: Query | None = None
     chips: tuple[Chip, ...] = ()
     found: Answered | None = None
+    # Of a trend of sums or rates, the one figure of its whole span, which is no sum of what is drawn.
+    whole: Answered | None = None
     chart: ChartChoice | None = None
     assumptions: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
     unknown: tuple[str, ...] = ()
     examples: tuple[str, ...] = field(default=())
+
+    @property
+    def sql(self) -> tuple[str, ...]:
+        """Every statement that ran for it, in order."""
+        parts = [one.sql for one in (self.found, self.whole) if one is not None]
+        return tuple(dict.fromkeys(statement for each in parts for statement in each))

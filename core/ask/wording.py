@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import pandas as pd
+
 from core.ask import chips, values
 from core.ask.chart_rule import dimensions
 from core.metrics.answered import Answered
@@ -29,11 +31,12 @@ _UNPREPARED: Final = frozenset(
     | {"the", "through", "to", "till", "over", "up", "on", "by", "a", "an", "in", "at", "all"}
 )
 _NAMED: Final = 3
+_FEW: Final = 4
 _DRIVERS: Final = 2
 
 
-def sentence(found: Answered) -> str:
-    """Return what an answer says, in one or two sentences."""
+def sentence(found: Answered, whole: Answered | None = None) -> str:
+    """Return what an answer says, in one or two sentences; `whole` is the one figure of a trend's whole span."""
     query = found.query
     if query.intent == "list":
         return _list(found)
@@ -45,7 +48,7 @@ def sentence(found: Answered) -> str:
     if query.intent == "drivers":
         return _drivers(found)
     if query.intent == "trend":
-        return _trend(found)
+        return _trend(found, whole)
     return _groups(found) if query.dimensions else _values(found)
 
 
@@ -108,25 +111,44 @@ def _name(row: Mapping[Any, Any], by: list[Any]) -> str:
     return ", ".join(str(row[column.name]) for column in by)
 
 
-def _trend(found: Answered) -> str:
+def _trend(found: Answered, whole: Answered | None) -> str:
     one = METRICS[found.query.metrics[0]]
     rows = found.frame.dropna(subset=[one.id])
     if rows.empty:
         return f"{one.label} {_be(one)} not defined{_when(found.span)}."
-    by = dimensions(found)
-    if by:
-        latest = rows[rows["step"] == rows["step"].max()]
-        ranked = sorted(latest.to_dict("records"), key=lambda row: -row[one.id])
-        named = [f"{_name(row, by)} with {values.said(row[one.id], one.unit)}" for row in ranked[:_NAMED]]
-        return f"{one.label} in {_step(found, latest.iloc[0]['step'])} is highest for {values.listing(named)}."
+    if dimensions(found):
+        return _latest(found, one, rows)
     records = rows.to_dict("records")
+    few = 1 < len(records) <= _FEW and (whole is not None or one.kind == "ratio")
+    course = _points(found, one, records) if few or len(records) == 1 else _course(found, one, records)
+    if whole is None:
+        return f"{one.label} was {course}." if few or len(records) == 1 else course
+    head = _values(whole)
+    return f"{head.removesuffix('.')}: {course}." if few and not _counted(one) else f"{head} {_sentence(course)}"
+
+
+def _sentence(words: str) -> str:
+    return words if words.endswith(".") else f"By step: {words}."
+
+
+def _points(found: Answered, one: Metric, records: list[dict[Any, Any]]) -> str:
+    return values.listing([_point(found, one, row) for row in records], most=_FEW)
+
+
+def _latest(found: Answered, one: Metric, rows: pd.DataFrame) -> str:
+    by, latest = dimensions(found), rows[rows["step"] == rows["step"].max()]
+    ranked = sorted(latest.to_dict("records"), key=lambda row: -row[one.id])
+    named = [f"{_name(row, by)} with {values.said(row[one.id], one.unit)}" for row in ranked[:_NAMED]]
+    return f"{one.label} in {_step(found, latest.iloc[0]['step'])} is highest for {values.listing(named)}."
+
+
+def _course(found: Answered, one: Metric, records: list[dict[Any, Any]]) -> str:
     first, last = records[0], records[-1]
-    if len(records) == 1:
-        return f"{one.label} was {values.said(first[one.id], one.unit)} in {_step(found, first['step'])}."
     highest = max(records, key=lambda row: row[one.id])
     peak = "" if highest in (first, last) else f", with its highest {_point(found, one, highest)}"
     went = _direction(first[one.id], last[one.id])
-    return f"{one.label} {went} from {_point(found, one, first)} to {_point(found, one, last)}{peak}."
+    verb = "went" if one.kind == "ratio" else went
+    return f"{one.label} {verb} from {_point(found, one, first)} to {_point(found, one, last)}{peak}."
 
 
 def _direction(first: Any, last: Any) -> str:

@@ -37,7 +37,7 @@ def log_question(session: WriteSession, actor: Actor, reply: Reply, *, now: date
         "model": reply.spent.model if reply.spent else None,
         "query": reply.query.model_dump(mode="json") if reply.query else None,
         "options": [{"label": one.label, "query": one.query.model_dump(mode="json")} for one in reply.options] or None,
-        "sql": list(found.sql) if found else [],
+        "sql": list(reply.sql),
         "rows": len(found.frame) if found else 0,
         "digest": digest(found.columns, found.frame) if found else None,
         "truncated": bool(found and found.truncated),

@@ -1,12 +1,26 @@
 """An answer: its sentence, how it was read, its picture, its rows, and what it stands on."""
 
+from typing import Final
+
 import streamlit as st
 
 from core.access.actor import Actor
 from core.ask.reply import Reply
+from core.metrics.answered import Answered
+from core.metrics.catalog import METRICS
+from core.metrics.metric import Metric
 from pages.ask import drawing, reading, rows
 from pages.parts import format as say
 from pages.parts.cards import card
+
+_FIELDS: Final = {
+    "at_risk": "at_risk_customers",
+    "near_limit": "near_limit_customers",
+    "mrr": "mrr",
+    "health": "average_health",
+    "upsells": "open_upsells",
+    "expected": "upsell_value",
+}
 
 
 def show(actor: Actor, reply: Reply) -> None:
@@ -14,39 +28,41 @@ def show(actor: Actor, reply: Reply) -> None:
     with card("answer", height="content").body:
         st.markdown(f"#### {say.plain(reply.text)}")
         reading.chips(actor, reply)
-        drawing.show(reply)
-        _rows(reply)
+        found = drawing.show(reply)
+        if found is not None:
+            _rows(reply, found)
         _grounds(reply)
 
 
-def _rows(reply: Reply) -> None:
-    """The rows, where the picture is not all there is."""
-    if reply.chart is None or reply.chart.kind == "number" or reply.found is None:
-        return
-    rows.show(reply)
-    if reply.found.truncated:
-        st.caption(f"These are the first {say.integer(len(reply.found.frame))} rows; ask for less to see all.")
+def _rows(reply: Reply, found: Answered) -> None:
+    rows.show(reply, found)
+    if found.truncated and found.query.limit is None:
+        st.caption(f"These are the first {say.integer(len(found.frame))} rows; ask for less to see all.")
 
 
 def _grounds(reply: Reply) -> None:
     found = reply.found
     assert found is not None  # noqa: S101 - an answer has rows
-    for each in reply.assumptions:
-        st.caption(f":material/info: {say.plain(each)}")
+    if reply.assumptions:
+        st.caption(f":material/info: {say.plain(' '.join(reply.assumptions))}")
     definitions, sql = st.columns(2)
     with definitions, st.expander("What the numbers mean", icon=":material/menu_book:", key="ask-definitions"):
-        for metric in found.definitions:
+        for metric in _defined(found):
             st.markdown(f"**{say.plain(metric.label)}** {say.plain(metric.definition)}")
             st.code(f"{metric.label} = {metric.formula}", language=None, wrap_lines=True)
             if metric.policy:
                 st.caption(say.plain(metric.policy))
-        if not found.definitions:
-            st.markdown("A list shows rows as they stand; its fields are those of their own pages.")
-    label = f"The SQL that ran: {say.count(len(found.sql), 'statement')}"
+    label = f"The SQL that ran: {say.count(len(reply.sql), 'statement')}"
     with sql, st.expander(label, icon=":material/database:", key="ask-sql"):
-        for statement in found.sql:
+        for statement in reply.sql:
             st.code(statement, language="sql", wrap_lines=True)
     _receipt(reply)
+
+
+def _defined(found: Answered) -> list[Metric]:
+    """The numbers of an answer; of a list those that its fields are known by."""
+    fields = [METRICS[_FIELDS[one.name]] for one in found.columns if one.name in _FIELDS]
+    return list(found.definitions or fields)
 
 
 def _receipt(reply: Reply) -> None:

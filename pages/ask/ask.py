@@ -25,6 +25,7 @@ def _conversation(actor: Actor) -> None:
     if not asked.questions():
         box.examples(actor)
         history.show(actor)
+        box.numbers(actor)
         return
     turns = asked.turns(actor)
     history.earlier(turns[:-1])

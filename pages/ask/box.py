@@ -1,14 +1,22 @@
 """The box to ask in, examples that fit who asks and what there is, and the box to go on."""
 
+from typing import Final
+
 import streamlit as st
 
 from core.access.actor import Actor
 from core.ask.suggestions import suggestions
 from core.config import settings
+from core.metrics.customers import CUSTOMERS
+from core.metrics.money import MONEY
+from core.metrics.operations import OPERATIONS
+from core.metrics.revenue import REVENUE
 from pages.ask import asked
 from pages.parts import format as say
+from pages.parts.cards import card
 from pages.parts.load import load, minute
 
+_GROUPS: Final = {"Revenue": REVENUE, "Money": MONEY, "Customers": CUSTOMERS, "Operations": OPERATIONS}
 _PLACEHOLDER = "What do you want to know? For example: MRR by tier, compared to last year"
 
 
@@ -81,3 +89,17 @@ def examples(actor: Actor) -> None:
             if st.button(say.plain(each), key=f"example-{number}"):
                 asked.begin(each)
                 st.rerun()
+
+
+def numbers(actor: Actor) -> None:
+    """Every number that this person can ask for, by what it is about; a click asks for it."""
+    with card("numbers", "What can be asked for", "Each also by tier, country and more, over time, or compared").body:
+        groups = {name: [one for one in found if actor.may(one.permission)] for name, found in _GROUPS.items()}
+        shown = {name: found for name, found in groups.items() if found}
+        for name, found in shown.items():
+            st.caption(name)
+            with st.container(horizontal=True, gap="xsmall", key=f"numbers-{name}"):
+                for one in found:
+                    if st.button(say.plain(one.label), key=f"number-{one.id}", type="tertiary", help=one.definition):
+                        asked.begin(one.label)
+                        st.rerun()

@@ -1,13 +1,15 @@
 """An answer as a picture: the chart that the rule chose, from the rows of the answer."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
-from core.ask.chart_rule import MOST_BARS
+from core.ask.chart_rule import MOST_BARS, ChartChoice
 from core.ask.reply import Reply
+from core.ask.values import step
 from core.finance.exchange import REPORTING
 from core.metrics.answered import Answered, ColumnUnit
 from core.metrics.catalog import METRICS
@@ -19,21 +21,28 @@ from pages.parts.charts import units
 _HEIGHT: Final = 300
 
 
-def show(reply: Reply) -> None:
-    """Draw the answer, or nothing where the rows are the answer."""
+def show(reply: Reply) -> Answered | None:
+    """Draw the answer, or nothing where the rows are the answer; answers the rows to list below."""
     found, chart = reply.found, reply.chart
     if found is None or chart is None or chart.kind == "table":
-        return
+        return found
     if chart.kind == "number":
         _numbers(found)
-        return
+        return None
     if found.query.intent == "drivers":
-        _drivers(found)
-        return
-    drawn = _line(reply) if chart.kind == "line" else _bars(reply)
-    charts.show(drawn, f"ask-{reply.receipt_id}")
+        return _drivers(found)
+    drawn = {"line": _line, "columns": _columns}.get(chart.kind, _bars)(found, chart)
+    if reply.whole is None:
+        charts.show(drawn, f"ask-{reply.receipt_id}")
+    else:
+        left, right = st.columns([1, 3], vertical_alignment="center")
+        with left:
+            _numbers(reply.whole)
+        with right:
+            charts.show(drawn, f"ask-{reply.receipt_id}")
     if chart.note:
         st.caption(chart.note)
+    return found
 
 
 def _numbers(found: Answered) -> None:
@@ -62,10 +71,7 @@ def _tile(metric: Metric, row: dict[Any, Any], found: Answered) -> Tile:
     )
 
 
-def _line(reply: Reply) -> charts.Chart:
-    found, chart = reply.found, reply.chart
-    assert found is not None  # noqa: S101 - a line is drawn of an answer
-    assert chart is not None  # noqa: S101 - likewise
+def _line(found: Answered, chart: ChartChoice) -> charts.Chart:
     frame = found.frame
     if chart.keep and chart.series:
         frame = frame[frame[chart.series].isin(chart.keep)]
@@ -89,10 +95,16 @@ def _tiers(frame: pd.DataFrame, series: str | None) -> dict[str, str] | None:
     return dict(colors) if series == "tier" and set(frame[series]) <= set(colors) else None
 
 
-def _bars(reply: Reply) -> charts.Chart:
-    found, chart = reply.found, reply.chart
-    assert found is not None  # noqa: S101 - bars are drawn of an answer
-    assert chart is not None  # noqa: S101 - likewise
+def _columns(found: Answered, chart: ChartChoice) -> charts.Chart:
+    """A few steps of time side by side."""
+    metric = METRICS[found.query.metrics[0]]
+    frame = found.frame.dropna(subset=[metric.id])
+    named = frame.assign(step=[step(each, found.query.grain or "month") for each in frame["step"]])
+    unit = unit_of(metric)
+    return charts.bar(named, label="step", value=metric.id, title=chart.title, unit=unit, height=_HEIGHT)
+
+
+def _bars(found: Answered, chart: ChartChoice) -> charts.Chart:
     metric = METRICS[found.query.metrics[0]]
     frame = found.frame.dropna(subset=[metric.id])
     shown = frame if chart.series else frame.head(MOST_BARS)
@@ -108,18 +120,22 @@ def _bars(reply: Reply) -> charts.Chart:
     )
 
 
-def _drivers(found: Answered) -> None:
-    """From what it was to what it is, by the cause one chooses; the strongest one first."""
+def _drivers(found: Answered) -> Answered | None:
+    """From what it was to what it is, by the cause one chooses, the strongest one first; answers the rows of it."""
     causes = list(dict.fromkeys(found.frame["cause"].iloc[1:]))
     if not causes:
-        return
+        return None
     cause = filters.one_of("By", causes, key="cause", show=lambda each: f"By {str(each).lower()}")
+    cause = cause if cause in causes else causes[0]
     metric = METRICS[found.query.metrics[0]]
     rows = found.frame[found.frame["cause"] == cause]
     if metric.kind == "ratio":
-        charts.show(_effects(rows, metric, cause), "ask-drivers")
+        charts.show(_effects(rows, metric, cause), f"ask-drivers-{cause}")
     else:
-        charts.show(_steps(found, rows, metric, cause), "ask-drivers")
+        charts.show(_steps(found, rows, metric, cause), f"ask-drivers-{cause}")
+    columns = tuple(replace(one, label=cause) if one.name == "value" else one for one in found.columns)
+    shown = pd.concat([rows, found.frame.head(1).assign(value="Total")], ignore_index=True)
+    return replace(found, frame=shown, columns=tuple(one for one in columns if one.name != "cause"))
 
 
 def _effects(rows: pd.DataFrame, metric: Metric, cause: str) -> charts.Chart:

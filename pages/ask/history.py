@@ -26,7 +26,7 @@ def show(actor: Actor) -> None:
     found = fresh(history, actor, limit=12)
     if not found:
         return
-    with card("history", "Your questions", "Nobody else sees them", height="content").body:
+    with card("history", "Your questions", "Nobody else sees them", height="content").body, st.container(gap=None):
         for number, each in enumerate(found):
             _one(number, each)
 

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.ask.reply import Reply
+from core.ask.reply import Option, Reply
+from core.metrics.catalog import METRICS
 from pages.ask import asked
 from pages.parts import format as say
 from pages.parts.cards import card
@@ -21,18 +22,25 @@ def show(reply: Reply) -> None:
 
 def _clarify(reply: Reply) -> None:
     st.markdown(f":material/help: **{say.plain(reply.text)}**")
-    with st.container(horizontal=True, gap="small", key="options"):
-        for number, option in enumerate(reply.options):
-            if st.button(say.plain(option.label), key=f"option-{number}", type="secondary"):
+    for number, option in enumerate(reply.options):
+        with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"option-row-{number}"):
+            if st.button(say.plain(option.label), key=f"option-{number}"):
                 asked.change(option.query)
                 st.rerun()
+            st.caption(say.plain(_meaning(option)), width="content")
+
+
+def _meaning(option: Option) -> str:
+    """What the number of an option means, where the option is about one."""
+    metrics = option.query.metrics
+    return METRICS[metrics[0]].definition if len(metrics) == 1 else ""
 
 
 def _abstain(reply: Reply) -> None:
     st.markdown(f":material/do_not_disturb_on: **{say.plain(reply.text)}**")
-    if reply.unknown:
-        words = " ".join(f":orange-badge[{say.plain(each)}]" for each in reply.unknown)
-        st.markdown(f"Not understood: {words}")
+    unsaid = [each for each in reply.unknown if each not in reply.text]
+    if unsaid:
+        st.markdown(f"Not understood: {' '.join(f':orange-badge[{say.plain(each)}]' for each in unsaid)}")
     if not reply.examples:
         return
     st.caption("Near it, and answerable")

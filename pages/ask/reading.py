@@ -1,7 +1,7 @@
 """How a question was read, as chips: each opens and can be changed, and the answer follows."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import streamlit as st
 
@@ -44,8 +44,10 @@ def chips(actor: Actor, reply: Reply) -> None:
             _limit(query, own)
 
 
-def _chip(label: str, icon: str, key: str) -> Any:
-    return st.popover(say.plain(label), icon=f":material/{icon}:", key=f"chip-{key}")
+def _chip(label: str, icon: str, key: str, *, set_: bool = True) -> Any:
+    """One chip; what is not part of the question stands back."""
+    kind: Literal["secondary", "tertiary"] = "secondary" if set_ else "tertiary"
+    return st.popover(say.plain(label), icon=f":material/{icon}:", key=f"chip-{key}", type=kind)
 
 
 def _changed(query: Query, changed: Callable[[], Query]) -> None:
@@ -80,7 +82,7 @@ def _split(query: Query, own: str) -> None:
         return
     by = " and ".join(DIMENSIONS[one].label.lower() for one in query.dimensions)
     most = 1 if query.intent == "trend" else 2
-    with _chip(f"by {by}" if by else "not split", "call_split", "split"):
+    with _chip(f"by {by}" if by else "Split", "call_split", "split", set_=bool(by)):
         picked = st.multiselect(
             "Split by",
             offered,
@@ -141,7 +143,7 @@ def _steps(query: Query, own: str) -> None:
     current = query.grain if query.intent == "trend" else None
     if query.intent in {"drivers", "top"}:
         return
-    with _chip(f"by {current}" if current else "in one", "timeline", "steps"):
+    with _chip(f"by {current}" if current else "Over time", "timeline", "steps", set_=bool(current)):
         picked = st.segmented_control(
             "Over time", _GRAINS, default=current, format_func=lambda one: f"By {one}", key=f"c-steps-{own}"
         )
@@ -153,8 +155,8 @@ def _compare(query: Query, own: str) -> None:
     if query.intent == "trend":
         return
     current = query.compare
-    label = f"against {COMPARISONS[current]}" if current else "not compared"
-    with _chip(label, "compare_arrows", "compare"):
+    beside = COMPARISONS[current] if current else "the time before" if query.intent in {"compare", "drivers"} else ""
+    with _chip(f"against {beside}" if beside else "Compare", "compare_arrows", "compare", set_=bool(beside)):
         picked = st.segmented_control(
             "Beside",
             list(COMPARISONS),

@@ -1,6 +1,7 @@
 """The rows of an answer as a table: each column as its unit is shown everywhere."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -19,15 +20,15 @@ _KINDS: dict[str, Kind] = {"status": "status", "tier": "tier", "priority": "prio
 _IN_SIGHT = 12
 
 
-def show(reply: Reply) -> None:
+def show(reply: Reply, found: Answered | None) -> None:
     """Draw the rows; the name of a customer opens them."""
-    found = reply.found
     if found is None or found.frame.empty:
         return
+    found = _side_by_side(found)
     row = columns.opened(_OPEN)
     if row is not None and row < len(found.frame) and "install_id" in found.frame:
         filters.go(links.to("customer"), {"install_id": str(found.frame.iloc[row]["install_id"])})
-    shown = [one for one in found.columns if one.role != "key"]
+    shown = _worth_showing(found)
     columns.table(
         pd.DataFrame({one.name: _cells(found, one) for one in shown}),
         {one.name: _column(one, first=at == 0, opens="install_id" in found.frame) for at, one in enumerate(shown)},
@@ -37,11 +38,30 @@ def show(reply: Reply) -> None:
     )
 
 
+def _side_by_side(found: Answered) -> Answered:
+    """Lay the series of a trend beside each other: a row a step, a column a series."""
+    by = [one for one in found.columns if one.role == "dimension" and one.unit == "text"]
+    values = [one for one in found.columns if one.role == "metric"]
+    if found.query.intent != "trend" or len(by) != 1 or len(values) != 1:
+        return found
+    wide = found.frame.pivot_table(index="step", columns=by[0].name, values=values[0].name, aggfunc="first", sort=False)
+    names = [str(each) for each in wide.columns]
+    frame = wide.set_axis(names, axis=1).reset_index()
+    columns_ = (found.columns[0], *(replace(values[0], name=each, label=each) for each in names))
+    return replace(found, frame=frame, columns=columns_)
+
+
+def _worth_showing(found: Answered) -> list[Column]:
+    """Leave out what leads elsewhere, and what a filter has made the same in every row."""
+    fixed = {one.member for one in found.query.filters if one.member in {"at_risk", "near_limit"} and one.op == "eq"}
+    return [one for one in found.columns if one.role != "key" and one.name not in fixed]
+
+
 def _column(one: Column, *, first: bool, opens: bool) -> ColumnConfig:
+    if one.name in _KINDS and one.unit == "text":
+        return columns.pills(_KINDS[one.name], one.label)
     if first and one.unit == "text":
         return columns.opener(one.label, key=_OPEN) if opens else columns.name(one.label)
-    if one.name in _KINDS:
-        return columns.pills(_KINDS[one.name], one.label)
     if one.name == "limit_share":
         return columns.share(one.label)
     made: dict[str, Callable[[], ColumnConfig]] = {
@@ -66,7 +86,8 @@ def _cells(found: Answered, one: Column) -> list[Any]:
         return [step(cell, found.query.grain or "month") for cell in cells]
     if one.unit in {"text", "day"}:
         return [None if _missing(cell) else cell for cell in cells]
-    return [None if _missing(cell) else float(cell) for cell in cells]
+    times = 100 if one.unit == "share" and one.name != "limit_share" else 1
+    return [None if _missing(cell) else times * float(cell) for cell in cells]
 
 
 def _missing(cell: Any) -> bool:

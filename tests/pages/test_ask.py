@@ -25,6 +25,12 @@ def labels(app: AppTest) -> list[str]:
     return [button.label.replace("\\", "") for button in app.button]
 
 
+def address(app: AppTest, name: str) -> list[str]:
+    """Return the values of a parameter of the address, which AppTest tells as one or as many."""
+    found = app.query_params[name]
+    return [found] if isinstance(found, str) else list(found)
+
+
 def codes(app: AppTest) -> list[str]:
     return [code.value for code in app.code]
 
@@ -60,7 +66,7 @@ def test_typing_a_question_asks_it_and_puts_it_into_the_address(as_person: AsPer
     app.text_input[0].set_value("MRR by tier")
     app.button(key="FormSubmitter:ask-Ask").click().run()
     assert not app.exception
-    assert app.query_params["q"] == ["MRR by tier"]
+    assert address(app, "q") == ["MRR by tier"]
     assert "MRR" in words(app)
 
 
@@ -69,7 +75,7 @@ def test_an_example_asks_itself(as_person: AsPerson) -> None:
     first = next(each for each in app.button if each.key == "example-0")
     first.click().run()
     assert not app.exception
-    assert app.query_params["q"] == [first.label.replace("\\", "")]
+    assert address(app, "q") == [first.label.replace("\\", "")]
     assert "Read by" in words(app)
 
 
@@ -99,7 +105,7 @@ def test_it_goes_on_from_the_last_answer(as_person: AsPerson) -> None:
     app.text_input[-1].set_value("only Pro")
     app.button(key="FormSubmitter:follow-up-Go on").click().run()
     assert not app.exception
-    assert app.query_params["then"] == ["only Pro"]
+    assert address(app, "then") == ["only Pro"]
     assert "MRR by tier" in words(app)
 
 
@@ -108,7 +114,7 @@ def test_a_chip_changes_the_reading(as_person: AsPerson) -> None:
     number = next(each for each in app.selectbox if each.label == "Number")
     number.select("arr").run()
     assert not app.exception
-    assert '"arr"' in app.query_params["edit"][0]
+    assert '"arr"' in address(app, "edit")[0]
     assert "ARR" in words(app)
     assert "Read by you" in words(app)
 

@@ -68,7 +68,7 @@ def over_months(metric_id: str, figures: list[Any], series: str | None = None) -
     columns = [Column("step", "Month", "step", "dimension"), _column(metric_id)]
     names = series.split() if series else [""]
     rows = [
-        {"step": pd.Timestamp(2026, 6 + at, 1), metric_id: figure, "tier": name}
+        {"step": pd.Timestamp(2026, 1, 1) + pd.DateOffset(months=5 + at), metric_id: figure, "tier": name}
         for at, figure in enumerate(figures)
         for name in names
     ]

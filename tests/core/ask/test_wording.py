@@ -61,7 +61,7 @@ SENTENCES: list[tuple[Answered, str]] = [
     ),
     (
         made.over_months("logo_churn", [D("0.04"), None, D("0.01")]),
-        "Logo churn fell from 4.0% in Jun 2026 to 1.0% in Aug 2026.",
+        "Logo churn was 4.0% in Jun 2026 and 1.0% in Aug 2026.",
     ),
     (
         made.over_months("mrr", [100_000], "Pro Basic"),
@@ -120,6 +120,16 @@ def _allowed(found: Answered) -> set[str]:
     return {number for each in said for number in _numbers(each)}
 
 
+def test_the_figure_of_the_whole_span_comes_first() -> None:
+    growth = made.over_months("mrr_growth", [D("-0.005"), D("0.02"), D("0.001")])
+    whole = made.value("mrr_growth", D("0.0159"), made.LAST_MONTH)
+    said = "MRR growth was 1.6% last month: −0.5% in Jun 2026, 2.0% in Jul 2026 and 0.1% in Aug 2026."
+    assert wording.sentence(growth, whole) == said
+    won = made.over_months("new_customers", [2, 3])
+    said = "New customers last month: 5. By step: 2 in Jun 2026 and 3 in Jul 2026."
+    assert wording.sentence(won, made.value("new_customers", 5, made.LAST_MONTH)) == said
+
+
 def test_a_wrong_number_would_be_found() -> None:
     found = made.value("mrr", 2_439_500)
     assert [number for number in _numbers("MRR is $24,396.") if number not in _allowed(found)] == ["24,396"]
@@ -130,10 +140,11 @@ def test_a_wrong_number_would_be_found() -> None:
     [
         (made.value("mrr", 1), "number", None),
         (made.compared("mrr", 2, 1), "number", None),
-        (made.over_months("mrr", [1, 2]), "line", None),
+        (made.over_months("mrr", [1, 2]), "columns", None),
+        (made.over_months("mrr", [1, 2, 3, 4, 5, 6, 7]), "line", None),
         (made.over_months("mrr", [1, 2], "A B C D E F"), "line", "tier"),
         (made.by("mrr", "tier", {"Pro": 2, "Basic": 1}), "bars", None),
-        (made.by_two("mrr", {("Pro", "FR"): 2, ("Pro", "DE"): 1}), "bars", "country"),
+        (made.by_two("mrr", {("Pro", "FR"): 2, ("Pro", "DE"): 1}), "bars", "tier"),
         (made.by_two("logo_churn", {("Pro", "FR"): D("0.2"), ("Pro", "DE"): D("0.1")}), "table", None),
         (made.drivers("costs", 3, 1, [("Tier", "Pro", 2, D(1))]), "waterfall", "cause"),
         (made.drivers("logo_churn", D("0.3"), D("0.1"), [("Tier", "Pro", D("0.2"), D(1))]), "bars", "cause"),
