@@ -63,7 +63,7 @@ def test_a_reversal_takes_back(served: Served) -> None:
         ({"kind": "electricity"}, "kind"),
         ({"amount": {"minor": 0, "currency": "USD"}}, "other than zero"),
         ({"amount": {"minor": 1.5, "currency": "USD"}}, "minor"),
-        ({"amount": {"minor": 1, "currency": "XXX"}}, "XXX"),
+        ({"amount": {"minor": 1, "currency": "ZZZ"}}, "ZZZ"),
         ({"productId": "fax"}, "no product"),
         ({"organizationId": "01a1fead-71ce-7266-9625-f6f3aa2b5dfa"}, "no such customer"),
         ({"note": "a\u0000b"}, ""),
