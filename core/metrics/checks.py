@@ -27,9 +27,15 @@ def _fits(actor: Actor, one: Metric, query: Query) -> None:
             raise InvalidInput(_not_by(one, dimension), field="dimensions", code="no_dimension")
     for condition in query.filters:
         if condition.member in METRICS:
-            actor.require(metric(condition.member).permission)
+            _shown_too(query, condition)
         elif condition.member not in one.dimensions:
             raise InvalidInput(_not_by(one, condition.member), field="filters", code="no_dimension")
+
+
+def _shown_too(query: Query, condition: Filter) -> None:
+    if condition.member not in query.metrics:
+        label = metric(condition.member).label
+        raise InvalidInput(f"Rows can be narrowed by {label} where {label} is asked for too.", field="filters")
 
 
 def _not_by(one: Metric, dimension: str) -> str:

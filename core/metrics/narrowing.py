@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from core.finance.exchange import REPORTING
 from core.metrics.fields import ENTITIES, Field
 from core.metrics.query import Filter, Query
 from core.money import exponent
+from core.periods import midnight
 
 _COMPARED: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "gt": operator.gt,
@@ -48,9 +50,21 @@ def _holds(value: Any, one: Filter, field: Field) -> bool:
 
 
 def _bound(text: str, field: Field) -> Any:
-    if field.unit in {"text", "day"}:
+    if field.unit == "day":
+        return day_bound(text, field)
+    if field.unit == "text":
         return text
     try:
         return Decimal(text).scaleb(exponent(REPORTING) if field.unit == "money" else 0)
     except InvalidOperation:
         raise InvalidInput(f"“{text[:40]}” is not a number, which “{field.label}” needs.", field="filters") from None
+
+
+def day_bound(text: str, field: Field) -> datetime:
+    """Return the instant at which a day of a filter begins."""
+    try:
+        return midnight(date.fromisoformat(text))
+    except ValueError:
+        raise InvalidInput(
+            f"“{text[:40]}” is not a day such as 2026-03-31, which “{field.label}” needs.", field="filters"
+        ) from None
