@@ -70,6 +70,14 @@ def split_months(
     return Split(dimension, rows, _stack(levels))
 
 
+def groups_known(
+    session: ReadSession, actor: Actor, period: Period, dimensions: tuple[str, ...], *, as_of: datetime
+) -> dict[str, list[str]]:
+    """Return for each dimension the groups that had or moved any MRR in a period; needs `finance:read`."""
+    found = ledger_facts(session, actor, [period], by=dimensions, as_of=as_of)
+    return {each: sorted(found[each].unique()) for each in dimensions}
+
+
 def summed(months: pd.DataFrame) -> dict[str, int]:
     """Return the measures of some consecutive months as those of one span: flows add up, levels are the outer ones.
 

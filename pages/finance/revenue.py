@@ -7,9 +7,8 @@ from core.access.permissions import Permission
 from core.finance.views import month_sums, year_sums
 from pages.finance import revenue_bridge, revenue_figures, revenue_month, revenue_split
 from pages.finance.revenue_month import REACH, Chosen
-from pages.parts import links, session
-from pages.parts.cards import Drill, header, tile
-from pages.parts.empty import empty
+from pages.parts import session
+from pages.parts.cards import header, tile
 from pages.parts.load import load, told
 
 _TILE_WIDTH = 196
@@ -22,7 +21,7 @@ def page() -> None:
     with told("revenue"):
         current = revenue_month.running()
         if revenue_month.begun(actor, current).empty:
-            _nothing()
+            revenue_month.nothing("revenue")
             return
         with right:
             chosen = revenue_month.picker(actor, current)
@@ -38,13 +37,3 @@ def _answers(actor: Actor, chosen: Chosen) -> None:
             tile(each)
     revenue_bridge.show(months, chosen)
     revenue_split.show(actor, months, chosen)
-
-
-def _nothing() -> None:
-    empty(
-        "revenue",
-        "No revenue yet",
-        "MRR appears here with the first paid license, and every change of it as a movement. Issue one on Licenses.",
-        icon="payments",
-        link=Drill(links.to("licenses"), "Licenses"),
-    )

@@ -59,4 +59,4 @@ def _on_year(months: pd.DataFrame, chosen: Chosen) -> Change | None:
 
 
 def _movements(last: Period, over: int = 1) -> Drill:
-    return Drill(links.to("movements"), "The movements", {"month": code_of(last), "over": str(over)})
+    return Drill(links.to("movements"), "The movements", {"month": code_of(last), "over": say.count(over, "month")})

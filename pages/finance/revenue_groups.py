@@ -24,7 +24,7 @@ def table(split: Split, named: Mapping[str, str], chosen: Chosen) -> None:
     groups = [str(each) for each in split.rows["group"]]
     clicked = columns.opened(_OPEN)
     if clicked is not None and clicked < len(groups):
-        filters.go(links.to("subscriptions"), {"month": chosen.code, split.dimension: groups[clicked]})
+        filters.go(links.to("subscriptions"), {"month": chosen.code, split.dimension: named[groups[clicked]]})
     note = f"{chosen.name}{', so far' if chosen.running else ''}. Open a row for its subscriptions."
     place = card("groups", f"Who it comes from, by {label.lower()}", note, height="content")
     with place.right:

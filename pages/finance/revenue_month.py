@@ -9,8 +9,10 @@ import pandas as pd
 from core.access.actor import Actor
 from core.finance.views import month_sums
 from core.periods import Period, add_months, month_of, months_until
-from pages.parts import filters
+from pages.parts import filters, links
 from pages.parts import format as say
+from pages.parts.cards import Drill
+from pages.parts.empty import empty
 from pages.parts.load import load, minute
 
 # As far back as a month can be picked; the charts reach as far again.
@@ -83,3 +85,15 @@ def picker(actor: Actor, current: Chosen) -> Chosen:
 def begun(actor: Actor, current: Chosen) -> pd.DataFrame:
     """The ledger's sums of every month that can be picked; empty before the first movement."""
     return load(month_sums, actor, current.back(REACH), as_of=current.now)
+
+
+def nothing(key: str, title: str = "No revenue yet", icon: str = "payments") -> None:
+    """The empty state of books without a movement."""
+    empty(
+        key,
+        title,
+        "MRR appears here with the first paid license, and every change of it as a movement. Issue one on Licenses, or "
+        "import your books in Settings.",
+        icon=icon,
+        link=Drill(links.to("licenses"), "Licenses"),
+    )

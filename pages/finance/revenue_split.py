@@ -1,7 +1,6 @@
 """MRR by a dimension that the reader chooses: over months, beside what moved it, and as a table of its groups."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
@@ -10,11 +9,9 @@ import streamlit as st
 from core.access.actor import Actor
 from core.finance.exchange import REPORTING
 from core.finance.movements import KINDS
-from core.finance.views import OTHER, Split, split_months
+from core.finance.views import Split, split_months
 from core.metrics.fields import DIMENSIONS
-from core.metrics.labels import labels
-from core.metrics.sources import Sight
-from db.session import ReadSession
+from pages.finance.narrowed import BY, words_of
 from pages.finance.revenue_groups import table
 from pages.finance.revenue_month import Chosen
 from pages.parts import charts, filters
@@ -23,9 +20,7 @@ from pages.parts.charts import units
 from pages.parts.load import load
 from pages.parts.theme import SCREEN
 
-BY: Final = ("tier", "product", "country", "segment")
 RANGES: Final = {"12m": 12, "24m": 24, "36m": 36}
-_NAMES: Final = {OTHER: "Other", "": "Not known"}
 
 
 def show(actor: Actor, months: pd.DataFrame, chosen: Chosen) -> None:
@@ -34,19 +29,13 @@ def show(actor: Actor, months: pd.DataFrame, chosen: Chosen) -> None:
         by = filters.one_of("Split by", BY, key="by", show=lambda each: DIMENSIONS[each].label)
         reach = RANGES[filters.one_of("Range", list(RANGES), key="range")]
     split = load(split_months, actor, by, chosen.back(reach), as_of=chosen.now)
-    groups = tuple(str(each) for each in split.rows["group"])
-    named = load(_names, actor, by, tuple({*groups, *split.months["group"]} - set(_NAMES)), chosen.now) | _NAMES
+    named = words_of(actor, by, (*split.rows["group"], *split.months["group"]), chosen.now)
     left, right = st.columns([3, 2])
     with left, card("by").body:
         charts.show(_stack(split, named), f"by-{by}")
     with right, card("netnew").body:
         charts.show(_moves(months.tail(reach)), "netnew")
     table(split, named, chosen)
-
-
-def _names(session: ReadSession, actor: Actor, by: str, groups: tuple[str, ...], now: datetime) -> dict[str, str]:
-    """What each group is called."""
-    return {str(group): name for group, name in labels(Sight(session, session, actor, now), by, groups).items()}
 
 
 def _stack(split: Split, named: Mapping[str, str]) -> charts.Chart:

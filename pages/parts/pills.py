@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.parts import format as say
 
-Kind = Literal["status", "tier", "priority", "severity", "verdict", "adoption", "band"]
+Kind = Literal["status", "tier", "priority", "severity", "verdict", "adoption", "band", "movement"]
 Color = Literal["green", "orange", "red", "blue", "violet", "gray", "primary"]
 
 # Green, orange and red mean good, needs care and bad; blue is a state that will pass; gray is over or unknown.
@@ -57,6 +57,14 @@ _WORDS: Final[Mapping[Kind, Mapping[str, tuple[str, Color]]]] = {
         "manual": ("Manual", "blue"),
         "no_data": ("No data", "gray"),
         "not_assessed": ("Not assessed", "gray"),
+    },
+    "movement": {
+        "new": ("New", "green"),
+        "expansion": ("Expansion", "green"),
+        "reactivation": ("Reactivation", "blue"),
+        "contraction": ("Contraction", "orange"),
+        "churn": ("Churn", "red"),
+        "transfer": ("Transfer", "gray"),
     },
     "adoption": {
         "habitual": ("Habitual", "green"),

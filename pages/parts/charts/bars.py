@@ -47,7 +47,7 @@ def bar(
         [(title, frame)] if series is None else [(str(name), part) for name, part in frame.groupby(series, sort=False)]
     )
     shades = series_colors([name for name, _ in groups], palette, colors)
-    figure = canvas(title, unit.name, palette, height=height, legend=len(groups))
+    figure = canvas(title, unit.name, palette, height=height, legend=len(groups) > 1)
     for name, part in groups:
         roles = None if role is None else [palette.role(each) for each in part[role]]
         lengths, words = numbers(part[value]), exactly(part[value], unit)

@@ -22,9 +22,7 @@ PLOT_CONFIG: Final[dict[str, Any]] = {
 }
 HEIGHT: Final = 320
 _TITLE_BLOCK: Final = 58
-_LEGEND_ROW: Final = 24
-_FEWEST: Final = 2
-_IN_A_ROW: Final = 4
+_LEGEND_TOP: Final = 50
 _NICE_STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 _WHOLE_STEPS: Final = (1.0, 2.0, 5.0, 10.0)
 
@@ -60,19 +58,16 @@ def show(
     return [dict(point) for point in event.selection.points]
 
 
-def canvas(title: str, unit_name: str, palette: Palette, *, height: int = HEIGHT, legend: int = 0) -> go.Figure:
-    """An empty figure with its title (the subject) and under it the unit; `legend` is how many names a legend has.
+def canvas(title: str, unit_name: str, palette: Palette, *, height: int = HEIGHT, legend: bool = False) -> go.Figure:
+    """An empty figure with its title (the subject) and under it the unit, under that the legend.
 
     Plain text takes its color from the template alone: Streamlit redraws that at once when the reader changes theme.
     """
-    # A long legend breaks into two rows where the chart is narrow, and grows upward.
-    rows = 0 if legend < _FEWEST else 1 if legend <= _IN_A_ROW else 2
-    top = _TITLE_BLOCK + _LEGEND_ROW * rows
     return go.Figure(
         layout={
             "template": template(palette),
             "height": height,
-            "margin": {"t": top, "r": 4, "b": 4, "l": 4, "pad": 4},
+            "margin": {"t": _TITLE_BLOCK, "r": 4, "b": 4, "l": 4, "pad": 4},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "font": {"family": FONT, "size": 12},
@@ -88,13 +83,15 @@ def canvas(title: str, unit_name: str, palette: Palette, *, height: int = HEIGHT
                 "font": {"family": FONT, "size": 15},
                 "subtitle": {"text": unit_name, "font": {"family": FONT, "size": 12, "color": palette.muted}},
             },
-            "showlegend": rows > 0,
+            "showlegend": legend,
             "legend": {
                 "orientation": "h",
                 "x": 0,
                 "xanchor": "left",
-                "y": 1,
-                "yanchor": "bottom",
+                # Hung from the top it takes as many rows as a narrow chart needs, and the plot makes room.
+                "y": 1 - _LEGEND_TOP / height,
+                "yref": "container",
+                "yanchor": "top",
                 "traceorder": "normal",
                 "itemclick": False,
                 "itemdoubleclick": False,

@@ -135,6 +135,11 @@ def _make_pickable(figure: go.Figure, grid: _Grid, unit: Unit, palette: Palette)
         hovertemplate="%{y} %{x}: %{text}<extra></extra>",
         showlegend=False,
     )
+    # Points would have room left around them.
+    figure.update_layout(
+        xaxis={"range": [-0.5, len(grid.columns) - 0.5], "autorange": False},
+        yaxis={"range": [len(grid.rows) - 0.5, -0.5], "autorange": False},
+    )
 
 
 def _add_cells(figure: go.Figure, grid: _Grid, unit: Unit, palette: Palette) -> None:

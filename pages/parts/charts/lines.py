@@ -76,7 +76,7 @@ def line(
     shades = series_colors(list(groups), palette, colors)
     lines = [_Line(name, part, x, y, shades[name]) for name, part in groups.items()]
     levels = _levels((limit, limit_label, palette.bad, "solid"), (target, target_label, palette.good, "dash"))
-    figure = canvas(title, unit.name, palette, height=height, legend=len(groups))
+    figure = canvas(title, unit.name, palette, height=height, legend=len(groups) > 1)
     for each in lines:
         if band is not None:
             _add_band(figure, each, *band)

@@ -52,7 +52,7 @@ def area_stack(
         return nothing(title, unit.name, palette, height=height)
     names = list(order or frame.groupby(series)[y].sum().sort_values(ascending=False).index)
     shades = series_colors(names, palette, colors)
-    figure = canvas(title, unit.name, palette, height=height, legend=max(len(names), 2))
+    figure = canvas(title, unit.name, palette, height=height, legend=True)
     for name in names:
         part = frame[frame[series] == name].sort_values(x)
         figure.add_scatter(

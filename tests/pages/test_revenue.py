@@ -1,0 +1,99 @@
+"""Revenue as the cast see it: figures that add up, any past month, and no page for who may not see money."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import clock
+from core.databases import Databases
+from pages.parts import format as say
+from tests.cast import Cast
+from tests.pages.ledger_made import Ledger, make_ledger
+from tests.pages.conftest import AsPerson, SignedInAs, words
+
+SEES_MONEY = ("fiona", "adam", "sam")
+
+
+@pytest.fixture(scope="module")
+def made(databases: Databases, cast: Cast) -> Ledger:
+    """Return the ledger of this module."""
+    return make_ledger(databases, cast, clock.now())
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize("name", SEES_MONEY)
+def test_mrr_and_how_it_grows_come_first(as_person: AsPerson, name: str) -> None:
+    app = as_person(name, "revenue")
+    assert not app.exception
+    tiles = _tiles(app)
+    assert tiles["MRR"] == "$1,097"
+    assert tiles["ARR"] == "$13,164"
+    # 400 of expansion and 99 new against 99 lost in six months.
+    assert tiles["Quick ratio, 6 months"] == "5.0×"
+    # Of 697 a year ago 998 are paid by the same customers.
+    assert tiles["NRR, 12 months"] == "143.2%"
+    assert len(app.get("plotly_chart")) == 3
+
+
+def test_a_past_month_adds_up_to_the_cent(as_person: AsPerson, made: Ledger) -> None:
+    said = words(as_person("fiona", "revenue", month=say.month(made.last_month)))
+    assert "MRR rose by $400.00: 1 new and 1 left." in said
+    for amount in ("$697.00", "+$99.00", "+$400.00", "−$99.00", "$1,097.00"):
+        assert amount in said
+    # Opening, new, expansion, churn and closing lead to their rows; what did not happen leads nowhere.
+    assert said.count("$0.00") == 3
+
+
+def test_the_running_month_is_told_apart(as_person: AsPerson, made: Ledger) -> None:
+    app = as_person("fiona", "revenue")
+    assert "MRR stood still so far." in words(app)
+    assert f"Growth in {made.last_month:%B}" in _tiles(app)
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize(
+    ("by", "groups"),
+    [
+        ("Tier", ["Pro", "Basic"]),
+        ("Country", ["Germany", "United States"]),
+        ("Segment", ["Retail", "Software"]),
+    ],
+)
+def test_groups_add_up_to_the_whole(as_person: AsPerson, by: str, groups: list[str]) -> None:
+    app = as_person("sam", "revenue", by=by, range="24m")
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert list(table["group"])[: len(groups)] == groups
+    assert sum(table["mrr"]) == 1097
+    assert all(len(trend) == 24 for trend in table["trend"])
+
+
+@pytest.mark.usefixtures("made")
+def test_every_number_says_what_it_means(as_person: AsPerson) -> None:
+    said = words(as_person("fiona", "revenue"))
+    assert "Monthly value of all active subscriptions, without one-offs, usage or tax." in said
+    assert "How much MRR comes for each that goes." in said
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize("name", ["mia", "vera"])
+def test_who_may_not_see_money_is_refused(signed_in: SignedInAs, name: str) -> None:
+    signed_in(name)
+    app = AppTest.from_function(_page, default_timeout=30).run()
+    assert "may not see revenue, subscriptions and invoices" in app.error[0].value
+    assert not app.metric
+    assert "$" not in words(app)
+
+
+def test_a_customers_people_see_their_portal(as_person: AsPerson) -> None:
+    app = as_person("otto", "revenue")
+    assert [title.value for title in app.title] == ["Your portal"]
+
+
+def _page() -> None:
+    from pages.finance import revenue
+
+    revenue.page()
+
+
+def _tiles(app: AppTest) -> dict[str, str]:
+    return {metric.label.replace("\\", ""): metric.value.replace("\\", "") for metric in app.metric}
