@@ -23,7 +23,9 @@ def drivers(sight: Sight, query: Query, span: Span) -> Answered:
     """Return, for each dimension, the values whose part in the change is largest, and the rest of them as one row.
 
     A part is the value's own change ÷ the whole change; the parts of one dimension add up to 1 where the metric is a
-    sum. Dimensions come in the order of their largest part: what a single value explains best is named first.
+    sum. Dimensions come in the order of surprise: first the one of which a single value explains most beyond its size
+    before (explanatory power less expected share; after Adtributor, Bhagwan et al., NSDI 2014), so that one customer
+    who made two thirds of a change comes before the tier that holds most of everything anyway.
     """
     one = metric(query.metrics[0])
     earlier = spans.year_before(span) if query.compare == "same_period_last_year" else spans.before(span)
@@ -34,7 +36,7 @@ def drivers(sight: Sight, query: Query, span: Span) -> Answered:
     change = difference(*total)
     causes = [each for each in (query.dimensions or one.dimensions) if each not in _NOT_CAUSES and each not in narrowed]
     parts = [_parts(sight, one, each, (now, before), narrowed, change) for each in causes]
-    parts.sort(key=lambda rows: -max((abs(row["part"] or 0) for row in rows), default=Decimal(0)))
+    parts.sort(key=lambda rows: -_surprise(rows, total[1]))
     rows = [row for group in parts for row in group]
     whole = {"cause": "Total", "value": one.label, "now": total[0], "before": total[1], "change": change, "part": None}
     frame = pd.DataFrame(
@@ -56,6 +58,12 @@ def drivers(sight: Sight, query: Query, span: Span) -> Answered:
         as_of=sight.as_of,
         assumptions=(f"Compared with {earlier.label}: {earlier.start:%Y-%m-%d} up to {earlier.end:%Y-%m-%d}.",),
     )
+
+
+def _surprise(rows: list[dict[str, Any]], before: int | Decimal | None) -> Decimal:
+    """Return by how much the value that explains most explains more than its share before."""
+    whole = Decimal(before) if before else Decimal(1)
+    return max((abs(row["part"] or 0) - abs(Decimal(row["before"]) / whole) for row in rows), default=Decimal(-1))
 
 
 def _parts(
