@@ -20,7 +20,7 @@ from core.announce.relay import run_relay
 from core.announce.writes import prune
 from core.culture.writes import recompute_dirty
 from core.demo import world
-from core.imports.running import TASK, run
+from core.imports.running import TASK, run, settle
 from core.imports.writes import forget_checks
 from core.jobs.queue import Task
 from core.jobs.schedule import Periodic, periodic, run_schedule
@@ -75,6 +75,7 @@ def jobs(house: House) -> tuple[Task, ...]:
 
     def take_over(import_id: str) -> None:
         run(house.databases, UUID(import_id), clock=clock.now, report=_untold)
+        settle(house.databases, UUID(import_id), now=clock.now(), report=_untold)
 
     return (Task(TASK, take_over),)
 

@@ -119,8 +119,7 @@ def _customers(session: WriteSession, taking: Taking, batch: Sequence[Account]) 
         for index, one in enumerate(batch)
     }
     _add_customers(session, taking, batch, owners, rows)
-    for index in owners:
-        _add_subscriptions(session, taking, owners[index], rows[index])
+    _add_subscriptions(session, taking, owners, rows)
     _add_support(session, taking, owners, rows)
     mark_rows(
         session,
@@ -155,13 +154,17 @@ def _add_customers(
     add_past_licenses(session, taking.actor, licenses, now=taking.now)
 
 
-def _add_subscriptions(session: WriteSession, taking: Taking, organization_id: UUID, rows: Sequence[Row]) -> None:
-    """Add a customer's subscriptions and the movements that they amount to: both, or neither."""
-    new = [row for row in rows if isinstance(row, SubscriptionRow)]
-    if new:
-        past = [_past(row, organization_id) for row in new]
-        record_past_subscriptions(session, taking.actor, past, now=taking.now)
-        append_history(session, taking.actor, organization_id, steps_of(past), now=taking.now)
+def _add_subscriptions(
+    session: WriteSession, taking: Taking, owners: dict[int, UUID], rows: dict[int, list[Row]]
+) -> None:
+    """Add the subscriptions of each customer and the movements that they amount to: both, or neither."""
+    past = {
+        owners[index]: [_past(row, owners[index]) for row in found if isinstance(row, SubscriptionRow)]
+        for index, found in rows.items()
+    }
+    record_past_subscriptions(session, taking.actor, [one for each in past.values() for one in each], now=taking.now)
+    for organization_id, each in past.items():
+        append_history(session, taking.actor, organization_id, steps_of(each), now=taking.now)
 
 
 def _add_support(session: WriteSession, taking: Taking, owners: dict[int, UUID], rows: dict[int, list[Row]]) -> None:

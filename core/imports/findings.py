@@ -4,7 +4,7 @@ import csv
 import gzip
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -92,7 +92,11 @@ class Refused(Exception):
 
 def by_reason(findings: Iterable[Finding]) -> dict[str, int]:
     """Return how often each reason was found, refusals first, most frequent first."""
-    counts = Counter(finding.code for finding in findings)
+    return ranked(Counter(finding.code for finding in findings))
+
+
+def ranked(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return counts by reason in the order in which they are told: refusals first, most frequent first."""
     order = sorted(counts, key=lambda code: (REASONS[code].verdict != "refused", -counts[code], code))
     return {code: counts[code] for code in order}
 

@@ -97,9 +97,10 @@ def run(
             return None
         found = checked or check_order(session, order_of(session, run_id), now=now)
     try:
-        refused = apply(databases, actor, run_id, found, now=now, report=report)
         with databases.control.write(SYSTEM) as session:
+            # First, since the background computes profiles of what is in while the rest still comes.
             _look_from_the_end(session, actor, found, now=now)
+        refused = apply(databases, actor, run_id, found, now=now, report=report)
         with databases.control.write(SYSTEM) as session:
             finish(session, actor, run_id, found, refused, now=clock())
     except CalosError as why:
@@ -115,7 +116,7 @@ def run(
 
 
 def settle(databases: Databases, run_id: UUID, *, now: datetime, report: Report) -> None:
-    """Compute profiles and cards of what came in, as of the day looked at; the background does it more slowly."""
+    """Compute profiles and cards of what came in, as of the day looked at; done again it comes to the same."""
     done = 0
     with databases.control.read(SYSTEM) as session:
         installs = installs_taken(session, run_id)

@@ -21,11 +21,12 @@ def button(actor: Actor, run: Run) -> None:
         st.caption("Everything is here already.")
         return
     if st.button("Import", type="primary", icon=":material/input:", key="import-start"):
-        _confirm(actor, run)
+        confirm(actor, run)
 
 
 @st.dialog("Import these books?")
-def _confirm(actor: Actor, run: Run) -> None:
+def confirm(actor: Actor, run: Run) -> None:
+    """Say what comes in, and what can't be undone, before it begins."""
     st.markdown(f"{say.plain(run.books)}: {say.plain(taken_sentence(run.summary['counts']))}.")
     st.caption("Refused rows are left out. Customers, subscriptions and movements can't be taken back one by one.")
     agreed = True

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.imports.findings import REASONS
+from core.imports.findings import REASONS, ranked
 from core.imports.reads import Run
 from pages.parts import columns
 from pages.parts import format as say
@@ -16,7 +16,7 @@ VERDICTS = {"refused": "Refused", "doubtful": "Doubtful"}
 
 def show(run: Run) -> None:
     """Draw the counts and the reasons side by side."""
-    left, right = st.columns([2, 3])
+    left, right = st.columns(2)
     with left, card("sources", "Rows by file").body:
         _sources(run.summary["counts"])
     with right, card("reasons", "Reasons", "Select one to see examples; the report holds every row.").body:
@@ -24,23 +24,26 @@ def show(run: Run) -> None:
 
 
 def _sources(counts: list[dict[str, Any]]) -> None:
+    shown = {
+        "source": columns.name("Source", width=110),
+        "read": columns.count("Read"),
+        "new": columns.count("Taken"),
+        "known": columns.count("Known", help="Taken before, or standing in the file twice."),
+        "refused": columns.count("Refused"),
+        "doubtful": columns.count("Doubtful"),
+    }
+    if not any(count["known"] for count in counts):
+        del shown["known"]
     columns.table(
         pd.DataFrame(counts),
-        {
-            "source": columns.name("Source", width=110),
-            "read": columns.count("Read"),
-            "new": columns.count("Taken"),
-            "known": columns.count("Known", help="Taken before, or standing in the file twice."),
-            "refused": columns.count("Refused"),
-            "doubtful": columns.count("Doubtful"),
-        },
+        shown,
         key="import-sources",
         alt="Rows of each source: read, taken, known before, refused, doubtful.",
     )
 
 
 def _reasons(run: Run) -> None:
-    reasons: dict[str, int] = run.summary["reasons"]
+    reasons = ranked(run.summary["reasons"])
     if not reasons:
         st.caption("Nothing is wrong with these rows.")
         return
@@ -54,7 +57,7 @@ def _reasons(run: Run) -> None:
             }
         ),
         {
-            "reason": columns.text("Reason", width="large"),
+            "reason": columns.text("Reason", width=300),
             "verdict": columns.text("Row is"),
             "rows": columns.count("Rows"),
         },
@@ -63,6 +66,7 @@ def _reasons(run: Run) -> None:
         select="one",
     )
     code = codes[picked[0]] if picked and picked[0] < len(codes) else codes[0]
+    st.caption(f"For example, {say.plain(REASONS[code].label[:1].lower() + REASONS[code].label[1:])}:")
     for example in run.summary["examples"].get(code, []):
-        where = f"{example['file']}, line {example['line']}, {example['id']}"
-        st.markdown(f"{say.plain(where)}: {say.plain(example['sentence'])}")
+        where = f"{example['file']}, line {example['line']}, {example['id'] or 'no id'}"
+        st.markdown(f"{say.plain(example['sentence'])}  \n:gray[{say.plain(where)}]")
