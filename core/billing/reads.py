@@ -14,7 +14,7 @@ from core.billing.recurring import monthly_value
 from core.errors import InvalidInput
 from core.money import Money
 from core.periods import BillingPeriod
-from db.models.billing import price, subscription
+from db.models.billing import price, product, subscription
 from db.session import ReadSession
 
 
@@ -90,6 +90,12 @@ def price_in_force(
             code="no_price",
         )
     return Price(tier_id, billing_period, Money(row.amount_minor, currency), row.valid_from)
+
+
+def products(session: ReadSession) -> dict[str, str]:
+    """Return the label of each product by its id, in the order in which they are shown."""
+    statement = select(product.c.id, product.c.label).order_by(product.c.rank, product.c.id)
+    return {row.id: row.label for row in session.execute(statement)}
 
 
 def active_subscription(session: ReadSession, actor: Actor, license_id: UUID) -> Subscription | None:

@@ -6,6 +6,7 @@ import pandas as pd
 from babel import Locale
 
 from core.accounts.listing import Condition, list_where
+from core.billing.reads import products
 from core.errors import InvalidInput
 from core.licensing.reads import tiers
 from core.metrics.fields import DIMENSIONS
@@ -22,6 +23,9 @@ def labels(sight: Sight, dimension: str, values: Collection[object]) -> dict[obj
     """Return the label of each value of a dimension."""
     if dimension == "tier":
         named = {one.id: one.label for one in tiers(sight.control)}
+        return {value: named.get(str(value), str(value)) if _known(value) else _NONE for value in values}
+    if dimension == "product":
+        named = products(sight.control)
         return {value: named.get(str(value), str(value)) if _known(value) else _NONE for value in values}
     if dimension == "country":
         return {value: _COUNTRIES.get(str(value), str(value)) if _known(value) else _NONE for value in values}
