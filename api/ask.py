@@ -35,8 +35,7 @@ def ask(
     """
 
     def work() -> AskAnswer:
-        conversation = UUID(body.conversation_id) if body.conversation_id else None
-        return AskAnswer.of(door.ask(databases, actor, body.question, now=now, conversation_id=conversation))
+        return AskAnswer.of(door.ask(databases, actor, body.question, now=now, conversation_id=body.conversation_id))
 
     if idempotency_key is None:
         # No transaction of ours is open while a model thinks.

@@ -33,7 +33,8 @@ class AskQuestion(Strict):
     """A question, or the words that go on from the last one of a conversation."""
 
     question: Annotated[str, Field(min_length=1, max_length=LONGEST)]
-    conversation_id: Annotated[str, Field(pattern=r"^[0-9a-f-]{36}$")] | None = None
+    # JSON has no UUID of its own: here text is taken for one.
+    conversation_id: Annotated[UUID, Field(strict=False)] | None = None
 
 
 class ChipRow(Answer):

@@ -1,5 +1,6 @@
 """A session that remembers the statements it ran, so that an answer can show the SQL behind it."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,9 +28,6 @@ class RecordingSession(ReadSession):
 
 def readable(statement: Executable) -> str:
     """Return a statement as SQL for people: laid out, and with its values where they can be written."""
-    # Imported here: laying out SQL is for answers alone, and takes a seventh of a second to import.
-    import sqlglot
-
     if not isinstance(statement, ClauseElement):
         return str(statement)
     dialect = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects have no types
@@ -38,6 +36,15 @@ def readable(statement: Executable) -> str:
     except CompileError:
         compiled = statement.compile(dialect=dialect)
         text = f"{compiled}"
+    return _laid_out(text)
+
+
+@functools.lru_cache(maxsize=512)
+def _laid_out(text: str) -> str:
+    """Lay out a statement; an answer runs some of its statements a dozen times, and each takes ten milliseconds."""
+    # Imported here: laying out SQL is for answers alone, and takes a seventh of a second to import.
+    import sqlglot
+
     try:
         return sqlglot.transpile(text, read="postgres", write="postgres", pretty=True)[0]
     except sqlglot.errors.SqlglotError:
