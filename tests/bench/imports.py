@@ -93,8 +93,9 @@ def measure(folder: Path) -> Round:
         laps.append(time.perf_counter())
         settle(databases, run_id, now=clock.now(), report=_quiet)
         laps.append(time.perf_counter())
-        steps = [after - before for before, after in pairwise(laps)]
-        return Round(sum(count.read for count in checked.counts), *steps, _copy(url, order))
+        checking, importing, again, profiles = (after - before for before, after in pairwise(laps))
+        rows = sum(count.read for count in checked.counts)
+        return Round(rows, checking, importing, again, profiles, _copy(url, order))
 
 
 def _quiet(stage: str, done: int, total: int) -> None:
