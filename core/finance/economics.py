@@ -46,17 +46,16 @@ def economics_facts(
     if by or where:
         raise InvalidInput("Unit economics are known as a whole; by tier, ask for MRR, churn and costs.", field="by")
     booked = days_booked(session, actor, as_of)
-    ends = [min(period.end, as_of + _INSTANT) for period in periods if period.start <= as_of]
-    months = sorted({month for end in ends for month in whole_months(end, TRAILING)}, key=lambda each: each.start)
-    ledger = _by_start(ledger_facts(session, actor, months, as_of=as_of))
+    ends = {period: min(period.end, as_of + _INSTANT) for period in periods if period.start <= as_of}
+    months = sorted({month for end in ends.values() for month in whole_months(end, TRAILING)}, key=_start)
+    moments = {end: _moment(end) for end in ends.values()}
+    apart = sorted(set(moments.values()) - set(months), key=_start)
+    ledger = _by_start(ledger_facts(session, actor, [*months, *apart], as_of=as_of))
     costs = _by_start(cost_facts(session, actor, months, as_of=as_of))
-    # An instant before the end is within a period that ends there, whatever the period is.
-    moments = [Period(end - _INSTANT, end) for end in ends]
-    now = _by_start(ledger_facts(session, actor, moments, as_of=as_of))
     rows = []
-    for period, moment in zip((each for each in periods if each.start <= as_of), moments, strict=True):
-        trailing = whole_months(moment.end, TRAILING)
-        sums = _trailing(trailing, ledger, costs, booked) | _standing(now.get(_naive(moment.start), {}))
+    for period, end in ends.items():
+        sums = _trailing(whole_months(end, TRAILING), ledger, costs, booked)
+        sums |= _standing(ledger.get(_naive(moments[end].start), {}))
         rows.append((_naive(period.start), *(sums[name] for name in MEASURES)))
     frame = pd.DataFrame(rows, columns=["period", *MEASURES])
     return frame.astype({"period": "datetime64[us]", **dict.fromkeys(MEASURES, "int64")})
@@ -68,18 +67,28 @@ def tier_economics(session: ReadSession, actor: Actor, *, as_of: datetime) -> pd
     Columns: tier, mrr, customers, revenue, cost, new_customers, opening_months, churned; the tier with most MRR first.
     """
     until = as_of + _INSTANT
-    months = whole_months(until, TRAILING)
-    ledger = ledger_facts(session, actor, months, by=("tier",), as_of=as_of)
+    months, moment = whole_months(until, TRAILING), _moment(until)
+    apart = [] if moment in months else [moment]
+    ledger = ledger_facts(session, actor, [*months, *apart], by=("tier",), as_of=as_of)
     costs = cost_facts(session, actor, months, by=("tier",), as_of=as_of)
-    now = ledger_facts(session, actor, [Period(as_of, until)], by=("tier",), as_of=as_of)
     rows = []
-    for tier in sorted({*ledger["tier"], *costs["tier"], *now["tier"]} - {""}):
-        own = [_by_start(frame[frame["tier"] == tier]) for frame in (ledger, costs, now)]
-        sums = _trailing(months, own[0], own[1], {}) | _standing(own[2].get(_naive(as_of), {}))
+    for tier in sorted({*ledger["tier"], *costs["tier"]} - {""}):
+        moved, spent = (_by_start(frame[frame["tier"] == tier]) for frame in (ledger, costs))
+        sums = _trailing(months, moved, spent, {}) | _standing(moved.get(_naive(moment.start), {}))
         rows.append((tier, *(sums[name] for name in MEASURES)))
     frame = pd.DataFrame(rows, columns=["tier", *MEASURES])
     known_as_a_whole = ["acquisition", "net_burn", "net_new_arr"]
     return frame.drop(columns=known_as_a_whole).sort_values("mrr", ascending=False, ignore_index=True)
+
+
+def _moment(end: datetime) -> Period:
+    """Return a period at whose end things stand as at `end`: the month that ends there, else its last instant."""
+    last = whole_months(end, 1)[0]
+    return last if last.end == end else Period(end - _INSTANT, end)
+
+
+def _start(period: Period) -> datetime:
+    return period.start
 
 
 def _trailing(

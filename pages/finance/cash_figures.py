@@ -5,24 +5,34 @@ from datetime import datetime
 from typing import Final
 
 from core.access.actor import Actor
+from core.finance.cash import cash_facts
 from core.finance.cash_statement import CashPicture
+from core.finance.economics import economics_facts
 from core.finance.runway import Outlook
-from core.metrics.answering import figure
+from core.metrics.answered import Figure
+from core.metrics.catalog import metric
+from core.metrics.metric import Sums
+from core.metrics.query import Span
+from core.metrics.sums import sums_of
+from core.periods import months_until
 from pages.parts import format as say
 from pages.parts import measures
 from pages.parts.cards import Tile
-from pages.parts.load import load_both
+from pages.parts.load import load
 
 _TREND: Final = 13
 
 
 def tiles(actor: Actor, picture: CashPicture, now: datetime) -> list[Tile]:
-    """The tiles, left to right."""
+    """The tiles, left to right; each with a year of month ends."""
+    months = tuple(months_until(now, _TREND))
+    cash = [sums_of(row) for row in load(cash_facts, actor, months, as_of=now).to_dict("records")]
+    growth = [sums_of(row) for row in load(economics_facts, actor, months, as_of=now).to_dict("records")]
     return [
-        _tile(actor, "runway", now, note=between(picture.outlook)),
-        _tile(actor, "cash", now, note=f"as of {say.day(now)}"),
-        _tile(actor, "burn", now, note="a month, over three months"),
-        _tile(actor, "burn_multiple", now, note="over six whole months"),
+        _tile("runway", cash, now, note=between(picture.outlook)),
+        _tile("cash", cash, now, note=f"as of {say.day(now)}"),
+        _tile("burn", cash, now, note="a month, over three months"),
+        _tile("burn_multiple", growth, now, note="over six whole months"),
     ]
 
 
@@ -37,9 +47,10 @@ def between(known: Outlook) -> str:
     return f"{say.decimal(known.worst.months)} to {say.decimal(known.best.months)} by the year's quarters"
 
 
-def _tile(actor: Actor, metric_id: str, now: datetime, *, note: str) -> Tile:
-    found = load_both(figure, actor, metric_id, now=now, months=_TREND)
-    made = measures.tile(found, note=note)
-    # Why a figure does not exist is worth more than how it would have been made.
-    undefined = measures.tile(found).note if made.value == say.DASH else ""
-    return replace(made, note=undefined or note)
+def _tile(metric_id: str, months: list[Sums], now: datetime, *, note: str) -> Tile:
+    one = metric(metric_id)
+    values = tuple(one.of(sums) for sums in months)
+    span = Span(start=now.date(), end=now.date(), label="now")
+    made = measures.tile(Figure(one, values[-1], None, span, None, values))
+    # Why a figure does not exist is worth more than over what it would be.
+    return made if made.note else replace(made, note=note)

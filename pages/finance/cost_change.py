@@ -76,7 +76,7 @@ def kinds(actor: Actor, seen: Seen) -> None:
 
 def bridge(actor: Actor, seen: Seen) -> None:
     """How the costs of the month before became those of the last one."""
-    found = load(cost_months, actor, seen.months[-3:-1], "cost_kind", as_of=seen.now)
+    found = load(cost_months, actor, seen.months[:-1], "cost_kind", as_of=seen.now)
     then, now = (found[found["month"] == _start(seen, at)].set_index("name")["cost"].to_dict() for at in (-3, -2))
     moved = [(label, "change", int(now.get(kind, 0)) - int(then.get(kind, 0))) for kind, label in KINDS.items()]
     rows = [

@@ -7,16 +7,17 @@ from typing import Any
 import pandas as pd
 
 from core.access.actor import Actor
+from core.finance.economics import TRAILING
 from core.finance.exchange import REPORTING
 from core.finance.margins import margins
-from core.metrics.answering import figure
 from core.metrics.catalog import metric
+from core.metrics.metric import Undefined
 from core.money import Money
 from core.periods import Period
 from pages.parts import format as say
 from pages.parts import measures
 from pages.parts.cards import Change, Definition, Tile, difference, growth
-from pages.parts.load import load, load_both
+from pages.parts.load import load
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Seen:
 
 def tiles(actor: Actor, seen: Seen) -> list[Tile]:
     """The tiles, left to right."""
-    return [_margin(seen), _cost(seen), _six_months(actor, seen), _losing(actor, seen)]
+    return [_margin(seen), _cost(seen), _six_months(seen), _losing(actor, seen)]
 
 
 def _margin(seen: Seen) -> Tile:
@@ -90,9 +91,16 @@ def _cost(seen: Seen) -> Tile:
     )
 
 
-def _six_months(actor: Actor, seen: Seen) -> Tile:
-    found = load_both(figure, actor, "gross_margin", now=seen.now)
-    return measures.tile(found, key="six", note="of the last six whole months")
+def _six_months(seen: Seen) -> Tile:
+    one, half = metric("gross_margin"), seen.over.tail(TRAILING)
+    found = one.of({"revenue": int(half["mrr"].sum()), "cost": int(half["cost"].sum())})
+    return Tile(
+        "six",
+        one.label,
+        measures.shown(found, one.unit),
+        definition=measures.definition(one),
+        note=found.reason if isinstance(found, Undefined) else "of the last six whole months",
+    )
 
 
 def _losing(actor: Actor, seen: Seen) -> Tile:
