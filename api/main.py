@@ -14,10 +14,12 @@ from starlette.staticfiles import StaticFiles
 
 from api import (
     activity,
+    ask,
     audit,
     auth,
     costs,
     enterprise,
+    financial,
     house,
     imports,
     licenses,
@@ -38,7 +40,7 @@ from api.house import House
 from api.looks import ASSETS
 from api.problems import PROBLEMS, Problem, install_handlers
 
-ROUTERS = (auth, enterprise, licenses, telemetry, usage, activity, audit, security, imports, costs)
+ROUTERS = (auth, enterprise, licenses, telemetry, usage, activity, audit, security, imports, costs, financial, ask)
 DESCRIPTION = """The API of Calos. Sign in with `POST /api/auth/token` and send the answer's `access_token` as
 `Authorization: Bearer …`; installs send their install secret instead. Errors are problem+json with a stable `code`."""
 

@@ -24,6 +24,7 @@ from db.session import ReadSession
 
 Where = Mapping[str, Collection[str]]
 _MOST: Final = 500
+_BIGINT: Final = 64
 
 
 @dataclass(frozen=True)
@@ -197,9 +198,16 @@ def _page(session: ReadSession, shown: Any, key: Sequence[Any], cursor: str | No
 def _place(cursor: str, key: Sequence[Any]) -> tuple[datetime, Any]:
     at, _, number = cursor.partition(" ")
     try:
-        return datetime.fromisoformat(at), key[1].type.python_type(number)
+        place = datetime.fromisoformat(at), key[1].type.python_type(number)
     except ValueError as wrong:
-        raise InvalidInput("This cursor belongs to another list. Start again without it.", field="cursor") from wrong
+        raise _foreign() from wrong
+    if isinstance(place[1], int) and place[1].bit_length() >= _BIGINT:
+        raise _foreign()
+    return place
+
+
+def _foreign() -> InvalidInput:
+    return InvalidInput("This cursor belongs to another list. Start again without it.", field="cursor")
 
 
 def _moved(row: Row[Any], where: Where, rates: Rates, *, kind: str | None) -> MovementRow:

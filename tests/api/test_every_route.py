@@ -28,13 +28,14 @@ class Declared:
     """Who may call a route: a permission (None: anybody signed in), of the vendor only or of any tenant.
 
     `body` is what a call that changes something sends; `{new}` in it is an install id made for the call. `query` is
-    what a route that names its install there needs.
+    what a route that names its install there needs. `own`: it answers only whoever made what it is about, Fiona here.
     """
 
     permission: Permission | None
     vendor: bool = True
     body: dict[str, Any] | None = None
     query: str = ""
+    own: bool = False
 
 
 BOOKED = {"day": "2026-01-15", "amount": {"minor": 1, "currency": "USD"}, "externalId": "{new}"}
@@ -72,9 +73,14 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("POST", "/security/audit-logs/verify"): Declared(P.AUDIT_READ),
     ("GET", "/imports"): Declared(P.ORGANIZATION_CREATE),
     ("GET", "/imports/{importId}/report"): Declared(P.ORGANIZATION_CREATE),
+    ("POST", "/ai/query"): Declared(P.AI_QUERY, body={"question": "How many customers do we have?"}),
+    ("GET", "/ai/query/{receiptId}"): Declared(P.AI_QUERY, own=True),
     ("GET", "/security/score"): Declared(P.SECURITY_READ),
     ("GET", "/security/score/history"): Declared(P.SECURITY_READ),
     ("POST", "/security/reviews"): Declared(P.SECURITY_MANAGE_POLICY, body={"note": "Looked at it all: nothing new."}),
+    ("GET", "/financial/metrics"): Declared(P.FINANCE_READ),
+    ("GET", "/financial/movements"): Declared(P.FINANCE_READ),
+    ("GET", "/financial/subscriptions"): Declared(P.FINANCE_READ),
     ("GET", "/costs"): Declared(P.FINANCE_READ),
     ("POST", "/costs"): Declared(P.FINANCE_MANAGE_COSTS, body={"kind": "compute", **BOOKED}),
     ("POST", "/costs/reverse"): Declared(P.FINANCE_MANAGE_COSTS, body={"externalId": "{new}", "reason": "test"}),
@@ -106,6 +112,8 @@ def _name(key: tuple[str, str]) -> str:
 @pytest.fixture(scope="module")
 def install_id(served: Served, databases: Databases, cast: Cast) -> str:
     _MADE["{importId}"] = str(checked_import(databases, cast.fiona))
+    asked = served.call("fiona", "POST", "/api/ai/query", {"question": "How many customers do we have?"})
+    _MADE["{receiptId}"] = asked.json()["receiptId"]
     return _license(served)
 
 
@@ -130,7 +138,9 @@ def _call(served: Served, who: str | None, key: tuple[str, str], install: str) -
 def _address(key: tuple[str, str], install: str) -> str:
     query = ROUTES[key].query
     address = f"/api{key[1]}{'?' if query else ''}{query}".replace("{installId}", install)
-    return address.replace("{importId}", _MADE["{importId}"])
+    for name, made in _MADE.items():
+        address = address.replace(name, made)
+    return address
 
 
 def test_every_route_is_declared() -> None:
@@ -162,7 +172,8 @@ def test_whoever_lacks_the_permission_is_refused_in_a_sentence(
 def test_whoever_holds_the_permission_gets_an_answer(served: Served, key: tuple[str, str], install_id: str) -> None:
     permission = ROUTES[key].permission
     holding = [name for name, role in ROLES.items() if not permission or permission in ROLE_PERMISSIONS[Role(role)]]
-    assert {name: _call(served, name, key, install_id).status_code for name in holding} == dict.fromkeys(holding, 200)
+    expected = {name: 404 if ROUTES[key].own and name != "fiona" else 200 for name in holding}
+    assert {name: _call(served, name, key, install_id).status_code for name in holding} == expected
 
 
 @pytest.mark.parametrize("key", [key for key in KEYS if ROUTES[key].vendor], ids=_name)

@@ -1,0 +1,122 @@
+"""Finance over HTTP: the founder's figures, and the rows behind them: movements and subscriptions."""
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from api.depends import AsOf, CurrentActor, Reading, StrictRoute, TelemetryReading
+from api.schemas.financial import (
+    MetricsAnswer,
+    MovementEntry,
+    MovementKindName,
+    MovementList,
+    SubscriptionEntry,
+    SubscriptionList,
+)
+from api.schemas.usage import Day
+from core.access.actor import Actor
+from core.accounts import cursors
+from core.accounts.reads import customers_by_id
+from core.errors import InvalidInput
+from core.finance.drill import movement_rows, subscription_rows
+from core.finance.ledger import may_see_all
+from core.licensing.reads import tier_by_id
+from core.metrics.financial import financial_figures
+from core.periods import Period, midnight
+from db.session import ReadSession
+
+router = APIRouter(prefix="/financial", tags=["Finance"], route_class=StrictRoute)
+
+Narrow = Annotated[str | None, Query(max_length=80)]
+CursorText = Annotated[str | None, Query(max_length=2000, description="The `nextCursor` of the page before.")]
+Limit = Annotated[int, Query(ge=1, le=200)]
+BEGINNING: Final = date(1970, 1, 1)
+DAY: Final = timedelta(days=1)
+
+
+def _where(
+    actor: CurrentActor,
+    session: Reading,
+    tier: Narrow = None,
+    product: Narrow = None,
+    country: Annotated[str | None, Query(min_length=2, max_length=2, description="ISO 3166, as DE.")] = None,
+    segment: Narrow = None,
+    customer: Annotated[UUID | None, Query(description="An organization id.")] = None,
+) -> dict[str, tuple[str, ...]]:
+    may_see_all(actor)
+    if tier is not None:
+        tier_by_id(session, tier)
+    given = {"tier": tier, "product": product, "country": country and country.upper(), "segment": segment}
+    given["customer"] = None if customer is None else str(customer)
+    return {name: (value,) for name, value in given.items() if value is not None}
+
+
+Where = Annotated[dict[str, tuple[str, ...]], Depends(_where, scope="function")]
+
+
+@router.get("/metrics", summary="MRR, ARR, LTV, CAC, churn, growth, runway, gross margin")
+def metrics(actor: CurrentActor, session: Reading, telemetry: TelemetryReading, as_of: AsOf) -> MetricsAnswer:
+    """Return the figures as they stood at the end of `asOf`; null with its reason where one is not defined."""
+    return MetricsAnswer.of(financial_figures(session, telemetry, actor, now=as_of), as_of)
+
+
+@router.get("/movements", summary="What changed MRR, newest first")
+def movements(
+    actor: CurrentActor,
+    session: Reading,
+    as_of: AsOf,
+    where: Where,
+    kind: Annotated[MovementKindName | None, Query()] = None,
+    since: Annotated[Day | None, Query(alias="from", description="The first UTC day.")] = None,
+    until: Annotated[Day | None, Query(alias="to", description="The last UTC day.")] = None,
+    cursor: CursorText = None,
+    limit: Limit = 50,
+) -> MovementList:
+    """Return the ledger's rows of some days; of one tier also what came to it and went from it by changes of tier."""
+    if since and until and until < since:
+        raise InvalidInput("“to” is a day before “from”. Swap them.", field="to")
+    last = min(until or as_of.date(), as_of.date())
+    period = Period(midnight(since or BEGINNING), midnight(last) + DAY)
+    page = movement_rows(
+        session, actor, period, kind=kind, where=where, as_of=as_of, cursor=_place(cursor), limit=limit
+    )
+    installs = _installs(session, actor, {row.organization_id for row in page.rows}, as_of)
+    return MovementList(
+        movements=[MovementEntry.of(row, installs.get(row.organization_id)) for row in page.rows],
+        next_cursor=page.next_cursor and cursors.encode(page.next_cursor),
+    )
+
+
+@router.get("/subscriptions", summary="Subscriptions that run, newest first")
+def subscriptions(
+    actor: CurrentActor,
+    session: Reading,
+    as_of: AsOf,
+    where: Where,
+    cursor: CursorText = None,
+    limit: Limit = 50,
+) -> SubscriptionList:
+    """Return what MRR is made of at the end of `asOf`, agreement by agreement."""
+    page = subscription_rows(session, actor, at=as_of, where=where, cursor=_place(cursor), limit=limit)
+    installs = _installs(session, actor, {row.organization_id for row in page.rows}, as_of)
+    return SubscriptionList(
+        subscriptions=[SubscriptionEntry.of(row, installs.get(row.organization_id)) for row in page.rows],
+        next_cursor=page.next_cursor and cursors.encode(page.next_cursor),
+    )
+
+
+def _place(cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    place = cursors.decode(cursor)
+    if len(place) != 1 or not isinstance(place[0], str):
+        raise cursors.foreign()
+    return place[0]
+
+
+def _installs(session: ReadSession, actor: Actor, customers: Collection[UUID], now: datetime) -> dict[UUID, str]:
+    """Return the install ids of the customers' main licenses; who never held one has none."""
+    return {key: one.install_id for key, one in customers_by_id(session, actor, customers, now=now).items()}
