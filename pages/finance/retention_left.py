@@ -18,7 +18,6 @@ from pages.parts.load import load
 
 _OPEN: Final = "left-open"
 _MONTHS: Final = 3
-_DAYS_A_MONTH: Final = 30
 
 
 def show(actor: Actor, chosen: Chosen) -> None:
@@ -58,7 +57,14 @@ def _frame(found: Sequence[Departure]) -> pd.DataFrame:
             "customer": [each.customer for each in found],
             "lost": [say.major(each.reported.minor, REPORTING) for each in found],
             "at": [each.left_at for each in found],
-            "after": [say.count(max(1, (each.left_at - each.since).days // _DAYS_A_MONTH), "month") for each in found],
+            "after": [_after(each) for each in found],
             "reason": [each.reason for each in found],
         }
     )
+
+
+def _after(each: Departure) -> str:
+    """How many months they had paid, the last as far as it went."""
+    since, until = each.since, each.left_at
+    months = 12 * (until.year - since.year) + until.month - since.month - (until.day < since.day)
+    return say.count(months, "month") if months else say.count((until - since).days, "day")

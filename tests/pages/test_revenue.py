@@ -7,8 +7,8 @@ from core import clock
 from core.databases import Databases
 from pages.parts import format as say
 from tests.cast import Cast
-from tests.pages.ledger_made import Ledger, make_ledger
 from tests.pages.conftest import AsPerson, SignedInAs, words
+from tests.pages.ledger_made import Ledger, make_ledger
 
 SEES_MONEY = ("fiona", "adam", "sam")
 
