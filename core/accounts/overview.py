@@ -1,7 +1,7 @@
 """What the home page answers first: the money, who to call today, who is near a limit, what changed this week."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import chain, islice, zip_longest
 from typing import Final, Literal
 from uuid import UUID
@@ -11,37 +11,18 @@ import pandas as pd
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.accounts.customers import Customer, CustomerFilter
-from core.accounts.reads import count_customers, customers_by_id, facets, list_customers
+from core.accounts.reads import customers_by_id, list_customers
 from core.culture.reads import upsells
 from core.finance.movements import Bridge
-from core.finance.reads import bridge, mrr_months, tier_months
+from core.finance.reads import bridge, tier_months
 from core.licensing.reads import tiers
-from core.licensing.status import Status
 from core.money import Money
 from core.periods import month_of, months_until
 from db.session import ReadSession
 
 MONTHS_SHOWN: Final = 12
 TRIAL_SOON: Final = timedelta(days=14)
-_IN_FORCE: Final = (Status.ACTIVE, Status.EXPIRING, Status.INACTIVE)
 CallKind = Literal["trial", "risk", "upsell"]
-
-
-@dataclass(frozen=True)
-class Headline:
-    """The tiles; what is money is None without `finance:read`.
-
-    `mrr_months` holds (first day of the month, MRR at its end) for twelve months, the last one's as of now.
-    `active_customers` are those whose main license is in force, silent ones included.
-    """
-
-    mrr: Money | None
-    net_new: Money | None
-    mrr_months: tuple[tuple[date, Money], ...] | None
-    active_customers: int
-    customers: int
-    at_risk_customers: int
-    at_risk_mrr: Money | None
 
 
 @dataclass(frozen=True)
@@ -55,27 +36,6 @@ class Call:
     sentence: str
     due: datetime | None
     mrr: Money | None
-
-
-def headline(session: ReadSession, actor: Actor, *, now: datetime) -> Headline:
-    """Return the tiles of the home page, for vendor staff."""
-    counted = facets(session, actor, now=now)
-    at_risk = count_customers(session, actor, CustomerFilter(at_risk=True), now=now)
-    months = months_until(now, MONTHS_SHOWN)
-    series = None
-    if actor.may(Permission.FINANCE_READ):
-        ends = mrr_months(session, actor, months, as_of=now)
-        series = tuple((month.start.date(), mrr) for month, mrr in zip(months, ends, strict=True))
-    moved = movements_this_month(session, actor, now=now)
-    return Headline(
-        mrr=series[-1][1] if series else None,
-        net_new=moved.net_new if moved else None,
-        mrr_months=series,
-        active_customers=sum(counted.status.get(status, 0) for status in _IN_FORCE),
-        customers=counted.total,
-        at_risk_customers=at_risk.customers,
-        at_risk_mrr=at_risk.mrr,
-    )
 
 
 def movements_this_month(session: ReadSession, actor: Actor, *, now: datetime) -> Bridge | None:

@@ -1,87 +1,63 @@
-"""The four tiles of the overview: money, customers, what is at risk, and how trials turn out."""
+"""The four tiles of the overview: money, customers, what is at risk, and how long cash lasts."""
+
+from datetime import datetime
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
-from core.accounts.customers import AT_RISK_BELOW, Stats
-from core.accounts.overview import Headline
-from core.money import Money
+from core.metrics.answered import Figure
+from core.metrics.answering import figure
+from core.metrics.catalog import METRICS
+from core.metrics.metric import Undefined
 from pages.parts import format as say
-from pages.parts import links
-from pages.parts.cards import Change, Definition, Direction, Drill, Tile
+from pages.parts import links, measures
+from pages.parts.cards import Change, Direction, Drill, Tile
+from pages.parts.load import load_both
 
 UNSEEN = "your role does not see money"
+MONTHS = 12
 
 
-def tiles(actor: Actor, head: Headline, stats: Stats) -> list[Tile]:
-    """The tiles, left to right."""
-    return [_mrr(head), _active(head), _at_risk(actor, head), _conversion(stats)]
-
-
-def _mrr(head: Headline) -> Tile:
-    return Tile(
-        "mrr",
-        "MRR",
-        say.amount(head.mrr, whole=True),
-        change=None if head.net_new is None else _net_new(head.net_new),
-        definition=Definition(
-            "Monthly value of all active subscriptions, without one-offs, usage or tax.",
-            "MRR = MRR at the start of the month + movements ± exchange",
-            "Read from the ledger of movements; other currencies at the day's rate, in US dollars.",
+def tiles(actor: Actor, now: datetime) -> list[Tile]:
+    """The tiles, left to right; what the actor's role does not see is a dash that says so."""
+    risk = "at_risk_mrr" if actor.may(Permission.FINANCE_READ) else "at_risk_customers"
+    return [
+        _tile(actor, "mrr", now, Drill(links.to("revenue"), "MRR and its movements")),
+        _tile(actor, "active_customers", now, Drill(links.to("customers"), "Active customers", {"show": "Active"})),
+        _tile(
+            actor,
+            risk,
+            now,
+            Drill(links.to("customers"), "Customers at risk", {"show": "At risk", "sort": "Worst health"}),
         ),
-        drill=Drill(links.to("customers"), "Customers by MRR"),
-        note="" if head.mrr else UNSEEN,
-    )
+        _tile(actor, "runway", now, Drill(links.to("cash"), "Cash and runway")),
+    ]
 
 
-def _net_new(moved: Money) -> Change:
-    good = None if not moved else moved.minor > 0
-    direction: Direction = "flat" if not moved else "up" if moved.minor > 0 else "down"
-    return Change(say.amount(moved, whole=True, sign=True), direction, "net new this month", good)
+def _tile(actor: Actor, metric_id: str, now: datetime, drill: Drill) -> Tile:
+    metric = METRICS[metric_id]
+    if not actor.may(metric.permission):
+        return Tile(metric_id, metric.label, say.DASH, definition=measures.definition(metric), note=UNSEEN)
+    months = MONTHS if metric.source in {"ledger", "cash"} else 0
+    found = load_both(figure, actor, metric_id, now=now, months=months)
+    return measures.tile(found, drill=drill, change=_change(actor, found, now), note=_note(actor, found, now))
 
 
-def _active(head: Headline) -> Tile:
-    return Tile(
-        "active",
-        "Active customers",
-        say.integer(head.active_customers),
-        definition=Definition(
-            "Customers whose main license is active or about to expire: in force, and heard from within 90 days.",
-            policy="Suspended, expired, revoked and silent ones are not counted.",
-        ),
-        drill=Drill(links.to("customers"), "Active customers", {"show": "Active"}),
-        note=f"of {say.count(head.customers, 'customer')}",
-    )
+def _change(actor: Actor, found: Figure, now: datetime) -> Change | None:
+    if found.metric.id != "mrr":
+        return None
+    moved = load_both(figure, actor, "net_new_mrr", now=now).value
+    if isinstance(moved, Undefined):
+        return None
+    direction: Direction = "flat" if not moved else "up" if moved > 0 else "down"
+    good = None if not moved else moved > 0
+    return Change(measures.shown(moved, "money", sign=True), direction, "net new this month", good)
 
 
-def _at_risk(actor: Actor, head: Headline) -> Tile:
-    sees_money = actor.may(Permission.FINANCE_READ)
-    who = say.count(head.at_risk_customers, "customer")
-    return Tile(
-        "risk",
-        "At-risk MRR" if sees_money else "Customers at risk",
-        say.amount(head.at_risk_mrr, whole=True) if sees_money else say.integer(head.at_risk_customers),
-        definition=Definition(
-            f"What customers whose health is below {AT_RISK_BELOW} of 100 pay a month.",
-            policy="Health is computed from usage, with published weights; open a customer to see its parts.",
-        ),
-        drill=Drill(links.to("customers"), "Customers at risk", {"show": "At risk", "sort": "Worst health"}),
-        note=f"{who} below health {AT_RISK_BELOW}" if sees_money else f"health below {AT_RISK_BELOW}",
-    )
-
-
-def _conversion(stats: Stats) -> Tile:
-    ended = say.count(stats.trials_ended, "trial")
-    return Tile(
-        "conversion",
-        "Trials converted",
-        say.percent(stats.conversion_rate, digits=0),
-        definition=Definition(
-            "Of the trials that ended in the last 90 days, the share that became paid.",
-            "converted ÷ ended",
-            "A trial ends when it is converted, on its last day, or when it is revoked.",
-        ),
-        drill=Drill(links.to("customers"), "Trials running now", {"show": "Trial"}),
-        note=f"{say.integer(stats.trials_converted)} of {ended} in 90 days"
-        if stats.trials_ended
-        else "no trial ended in 90 days",
-    )
+def _note(actor: Actor, found: Figure, now: datetime) -> str:
+    if found.metric.id == "active_customers":
+        everybody = load_both(figure, actor, "customers", now=now).value
+        return f"of {say.count(0 if isinstance(everybody, Undefined) else int(everybody), 'customer')}"
+    if found.metric.id == "at_risk_mrr":
+        who = load_both(figure, actor, "at_risk_customers", now=now).value
+        return f"{say.count(0 if isinstance(who, Undefined) else int(who), 'customer')} below health 50"
+    return "health below 50" if found.metric.id == "at_risk_customers" else ""

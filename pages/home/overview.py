@@ -5,9 +5,9 @@ import streamlit as st
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.accounts.changes import changes_this_week
-from core.accounts.overview import calls_today, headline, near_limits
+from core.accounts.overview import calls_today, near_limits
 from core.accounts.reads import stats
-from pages.home import figures, money, news, people_to_call
+from pages.home import figures, money, news, people_to_call, security_points
 from pages.parts import format as say
 from pages.parts import issue_license, live, session
 from pages.parts.cards import header, tiles
@@ -26,11 +26,10 @@ def page() -> None:
 
 def _answers(actor: Actor) -> None:
     now = minute()
-    head = load(headline, actor, now=now)
-    if head.customers == 0:
+    if load(stats, actor, now=now).total_customers == 0:
         _nobody(actor)
         return
-    tiles(figures.tiles(actor, head, load(stats, actor, now=now)))
+    tiles(figures.tiles(actor, now))
     news.show(load(changes_this_week, actor, now=now))
     money.show(actor)
     left, right = st.columns([3, 2])
@@ -38,6 +37,7 @@ def _answers(actor: Actor) -> None:
         people_to_call.calls(load(calls_today, actor, now=now), now)
     with right:
         people_to_call.near(load(near_limits, actor, now=now, limit=6))
+        security_points.show(actor)
         live.activity(actor, most=6)
 
 

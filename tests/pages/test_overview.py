@@ -26,7 +26,7 @@ def test_who_sees_money_sees_it_first(as_person: AsPerson, name: str) -> None:
     assert not app.exception
     tiles = _tiles(app)
     # Pro at 499 and Basic at 99; the trial costs nothing and a suspended license is still billed.
-    assert tiles == {"MRR": "$598", "Active customers": "2", "At-risk MRR": "$0", "Trials converted": "—"}
+    assert tiles == {"MRR": "$598", "Active customers": "2", "At-risk MRR": "$0", "Runway": "—"}
     assert len(app.get("plotly_chart")) == 2
 
 
@@ -35,10 +35,22 @@ def test_who_sees_money_sees_it_first(as_person: AsPerson, name: str) -> None:
 def test_who_does_not_sees_everything_else(as_person: AsPerson, name: str) -> None:
     app = as_person(name)
     assert not app.exception
-    assert _tiles(app) == {"MRR": "—", "Active customers": "2", "Customers at risk": "0", "Trials converted": "—"}
+    assert _tiles(app) == {"MRR": "—", "Active customers": "2", "Customers at risk": "0", "Runway": "—"}
     assert app.get("plotly_chart") == []
     assert "your role does not see money" in [metric.proto.delta_description for metric in app.metric]
     assert "$" not in words(app)
+
+
+@pytest.mark.usefixtures("made")
+def test_what_is_missing_says_why(as_person: AsPerson) -> None:
+    told = {metric.label: metric.proto.delta_description for metric in as_person("fiona").metric}
+    assert "no cash is burned, or none is booked" in told["Runway"].replace("\\", "")
+
+
+@pytest.mark.usefixtures("made")
+def test_open_security_points_are_for_who_sees_security(as_person: AsPerson) -> None:
+    assert "Open security points" in words(as_person("fiona"))
+    assert "Open security points" not in words(as_person("mia"))
 
 
 @pytest.mark.usefixtures("made")

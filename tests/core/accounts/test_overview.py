@@ -9,15 +9,18 @@ from uuid import UUID
 import pytest
 from sqlalchemy import update
 
+from core.access.actor import Actor
 from core.accounts.cards import refresh_cards
 from core.accounts.changes import changes_this_week, health_sentence, licenses_sentence, money_sentence
-from core.accounts.overview import calls_today, headline, movements_this_month, mrr_by_tier, near_limits
+from core.accounts.overview import calls_today, movements_this_month, mrr_by_tier, near_limits
 from core.accounts.requests import LicenseRequest
 from core.accounts.writes import change_tier, create_license, revoke_license
 from core.culture.reads import upsells
 from core.culture.writes import recompute
 from core.errors import NotPermitted
 from core.finance.movements import KINDS, Bridge
+from core.metrics.answered import Figure
+from core.metrics.answering import figure
 from core.money import Money
 from core.periods import Period
 from db.models.accounts import customer_card
@@ -60,17 +63,24 @@ def town(session: WriteSession, cast: Cast, now: datetime) -> Town:
     return Town(session, cast, now)
 
 
+def _figure(town: Town, person: Actor, metric_id: str, **asked: Any) -> Figure:
+    return figure(town.session, town.session, person, metric_id, now=town.now, **asked)
+
+
 def test_the_tiles(town: Town) -> None:
     town.judge(town.old, 44)
     town.judge(town.left, 10)
-    tiles = headline(town.session, town.cast.fiona, now=town.now)
-    assert tiles.mrr == Money(998_00, "USD")
-    assert tiles.net_new == Money(400_00 - 99_00, "USD")
-    assert (tiles.customers, tiles.active_customers) == (4, 3)
-    assert (tiles.at_risk_customers, tiles.at_risk_mrr) == (1, Money(499_00, "USD"))
-    assert tiles.mrr_months is not None
-    assert [mrr.minor for _, mrr in tiles.mrr_months][-9:] == [499_00] * 5 + [598_00, 697_00, 697_00, 998_00]
-    assert tiles.mrr_months[-1][0] == datetime(2026, 11, 1, tzinfo=UTC).date()
+    mrr = _figure(town, town.cast.fiona, "mrr", months=12)
+    assert mrr.value == 998_00
+    assert mrr.trend[-9:] == (499_00, 499_00, 499_00, 499_00, 499_00, 598_00, 697_00, 697_00, 998_00)
+    for metric_id, value in {
+        "net_new_mrr": 400_00 - 99_00,
+        "customers": 4,
+        "active_customers": 3,
+        "at_risk_customers": 1,
+        "at_risk_mrr": 499_00,
+    }.items():
+        assert _figure(town, town.cast.fiona, metric_id).value == value, metric_id
 
 
 def test_the_months_movements_and_tiers(town: Town) -> None:
@@ -93,9 +103,10 @@ def test_the_months_movements_and_tiers(town: Town) -> None:
 
 def test_without_finance_read_there_is_no_money(town: Town) -> None:
     for person in (town.cast.mia, town.cast.vera):
-        tiles = headline(town.session, person, now=town.now)
-        assert (tiles.mrr, tiles.net_new, tiles.mrr_months, tiles.at_risk_mrr) == (None, None, None, None)
-        assert tiles.customers == 4
+        for metric_id in ("mrr", "net_new_mrr", "at_risk_mrr", "runway"):
+            with pytest.raises(NotPermitted):
+                _figure(town, person, metric_id)
+        assert _figure(town, person, "customers").value == 4
         assert movements_this_month(town.session, person, now=town.now) is None
         assert mrr_by_tier(town.session, person, now=town.now) is None
         town.judge(town.old, 44)
@@ -107,9 +118,11 @@ def test_without_finance_read_there_is_no_money(town: Town) -> None:
 
 
 def test_the_home_page_is_the_vendors(town: Town) -> None:
-    for answer in (headline, movements_this_month, mrr_by_tier, near_limits, calls_today, changes_this_week):
+    for answer in (movements_this_month, mrr_by_tier, near_limits, calls_today, changes_this_week):
         with pytest.raises(NotPermitted):
             answer(town.session, town.cast.otto, now=town.now)
+    with pytest.raises(NotPermitted):
+        _figure(town, town.cast.otto, "customers")
 
 
 def test_whom_to_call(town: Town) -> None:
