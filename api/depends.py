@@ -1,7 +1,8 @@
 """What a route asks for by type: who calls, a transaction to read or write in, the time, and strict shapes."""
 
+import re
 from collections.abc import Callable, Coroutine, Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, ClassVar
 
 from anyio import fail_after
@@ -9,7 +10,7 @@ from fastapi import Depends, Request, Response
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Query
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 from starlette.requests import ClientDisconnect
 
@@ -23,6 +24,20 @@ from core.periods import last_instant
 from db.session import ReadSession, WriteSession
 
 JSON = "application/json"
+
+
+# Before it there are no books; arithmetic with months would run out of calendar.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _iso(value: Any) -> Any:
+    """Take a day as ISO 8601 writes it, and neither seconds since 1970 nor a time of day."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("a day is written like 2026-01-31")
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+Day = Annotated[date, BeforeValidator(_iso)]
 
 
 class NotSignedIn(CalosError):
@@ -163,8 +178,8 @@ def _seen_at(session: Reading, now: Now) -> datetime:
 SeenAt = Annotated[datetime, Depends(_seen_at, scope="function")]
 
 
-def _as_of(now: Now, seen_at: SeenAt, as_of: Annotated[date | None, Query(alias="asOf")] = None) -> datetime:
-    return seen_at if as_of is None else min(now, last_instant(as_of))
+def _as_of(now: Now, seen_at: SeenAt, as_of: Annotated[Day | None, Query(alias="asOf")] = None) -> datetime:
+    return seen_at if as_of is None else max(EARLIEST, min(now, last_instant(as_of)))
 
 
 # Reads as they stood at the end of a UTC day (`?asOf=2024-12-31`); for days to come, now.

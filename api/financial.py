@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from api.depends import AsOf, CurrentActor, Reading, StrictRoute, TelemetryReading
+from api.depends import AsOf, CurrentActor, Day, Reading, StrictRoute, TelemetryReading
 from api.schemas.financial import (
     MetricsAnswer,
     MovementEntry,
@@ -16,7 +16,6 @@ from api.schemas.financial import (
     SubscriptionEntry,
     SubscriptionList,
 )
-from api.schemas.usage import Day
 from core.access.actor import Actor
 from core.accounts import cursors
 from core.accounts.reads import customers_by_id

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.depends import Answer, Strict
+from api.depends import Answer, Day, Strict
 from api.schemas.enterprise import Amount
-from api.schemas.usage import Day
 from core.finance.booked import Booked, BookedCash, BookedCost
 from core.finance.booking import MANUAL
 from core.finance.entries import LARGEST, LONGEST_ID, LONGEST_NOTE, CashCategory, CostKind, NewCash, NewCost

@@ -1,13 +1,12 @@
 """Shapes of usage and limits on the wire. Bytes and seconds are whole numbers; a null limit is none."""
 
-import re
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from api.depends import Answer, Strict
+from api.depends import Answer, Day, Strict
 from core.usage.consumption import Consumption
 from core.usage.histories import History
 from core.usage.limits import Limit, Override
@@ -17,16 +16,6 @@ from core.usage.writes import HIGHEST, LONGEST_REASON
 
 Source = Literal["tier", "seats", "override", "none"]
 MeterId = Annotated[str, Field(min_length=1, max_length=80)]
-
-
-def _iso(value: Any) -> Any:
-    """Take a day as ISO 8601 writes it, and neither seconds since 1970 nor a time of day."""
-    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise ValueError("a day is written like 2026-01-31")
-    return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-Day = Annotated[date, BeforeValidator(_iso)]
 
 RECORD_SCHEMA: dict[str, Any] = {
     "type": "object",

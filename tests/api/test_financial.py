@@ -227,3 +227,10 @@ def test_a_day_is_looked_at_as_a_whole(books: Books) -> None:
     assert datetime.fromisoformat(books.get("metrics?asOf=2025-01-02")["asOf"]).astimezone(UTC).hour == 23
     assert books.get("metrics?asOf=2025-01-02")["mrr"]["minor"] == 500_00
     assert books.get("metrics?asOf=2025-01-01")["mrr"]["minor"] == 0
+
+
+@pytest.mark.parametrize("path", ["metrics", "movements", "subscriptions"])
+def test_before_there_were_books_there_was_nothing(books: Books, path: str) -> None:
+    told = books.get(f"{path}?asOf=0001-01-01")
+    assert told["mrr"]["minor"] == 0 if path == "metrics" else told[path] == []
+    assert books.as_("fiona").get(f"/financial/{path}?asOf=1.7e-152").status_code == 422
