@@ -66,11 +66,11 @@ def last_query(session: ReadSession, actor: Actor, conversation_id: UUID) -> Que
 
 
 def history(session: ReadSession, actor: Actor, *, limit: int = 20) -> tuple[Asked, ...]:
-    """Return one's own questions, the last of each wording, newest first."""
+    """Return one's own questions, the last of each wording, newest first; those that go on from others stay out."""
     actor.require(Permission.AI_QUERY)
     newest = (
         select(question.c.id)
-        .where(question.c.actor_id == actor.id)
+        .where(question.c.actor_id == actor.id, question.c.conversation_id == question.c.id)
         .ext(distinct_on(question.c.question))
         .order_by(question.c.question, question.c.id.desc())
     )

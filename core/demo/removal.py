@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import NullPool, Select, create_engine, delete, select
+from sqlalchemy import NullPool, Select, Text, cast, create_engine, delete, select
 
 from core.access import audit
 from core.access.actor import system_actor
@@ -14,6 +14,7 @@ from core.demo.money import SOURCE
 from core.organizations.reads import vendor_id
 from db.models import metadata, telemetry_metadata
 from db.models.access import person
+from db.models.ask import question
 from db.models.costs import cash_entry, cost_entry
 from db.models.licensing import license as licenses
 from db.models.organizations import organization
@@ -44,6 +45,8 @@ def remove(databases: Databases, settings: Settings, *, now: datetime) -> int:
         for table in reversed(metadata.sorted_tables):
             if "organization_id" in table.c:
                 connection.execute(delete(table).where(table.c.organization_id.in_(ours)))
+        asking = select(cast(person.c.id, Text)).where(person.c.demo)
+        connection.execute(delete(question).where(question.c.actor_id.in_(asking)))
         connection.execute(delete(person).where(person.c.demo))
         for told in (security_score_day, audit_verification):
             connection.execute(delete(told).where(told.c.demo))

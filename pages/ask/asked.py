@@ -15,7 +15,7 @@ from core.databases import databases
 from core.errors import InvalidInput
 from core.metrics.query import Query
 
-# The first question, those that go on from it, and the last one's reading where a person changed it.
+# The first question, those that go on from it, and for each in turn the reading a person chose instead, or nothing.
 FIRST: Final = "q"
 THEN: Final = "then"
 EDIT: Final = "edit"
@@ -40,7 +40,7 @@ def questions() -> list[str]:
 def turns(actor: Actor) -> list[Turn]:
     """Every question of the address with its reply; what was answered already is not asked again."""
     wanted = questions()
-    edits = [""] * (len(wanted) - 1) + [st.query_params.get(EDIT, "")]
+    edits = _edits(len(wanted))
     owner, kept = st.session_state.get(_KEPT, ("", []))
     found: list[Turn] = []
     for at, (question, edit) in enumerate(zip(wanted, edits, strict=True)):
@@ -61,12 +61,20 @@ def begin(question: str) -> None:
 
 def go_on(question: str) -> None:
     """Ask further."""
-    st.query_params.from_dict({FIRST: st.query_params[FIRST], THEN: [*st.query_params.get_all(THEN), question]})
+    asked = questions()
+    st.query_params.from_dict({FIRST: asked[0], THEN: [*asked[1:], question], EDIT: _edits(len(asked))})
 
 
 def change(query: Query) -> None:
     """Read the last question as `query`."""
-    st.query_params[EDIT] = query.model_dump_json(exclude_defaults=True)
+    edits = _edits(len(questions()))
+    st.query_params[EDIT] = [*edits[:-1], query.model_dump_json(exclude_defaults=True)]
+
+
+def _edits(turns: int) -> list[str]:
+    """The readings of the address, one for each question, empty where it is read as it is written."""
+    given = st.query_params.get_all(EDIT)
+    return [*given, *([""] * turns)][:turns]
 
 
 def clear() -> None:

@@ -119,6 +119,15 @@ def test_a_chip_changes_the_reading(as_person: AsPerson) -> None:
     assert "Read by you" in words(app)
 
 
+def test_what_goes_on_goes_on_from_the_changed_reading(as_person: AsPerson) -> None:
+    app = as_person("fiona", "ask", q="MRR by tier")
+    next(each for each in app.selectbox if each.label == "Number").select("arr").run()
+    app.text_input[-1].set_value("only Pro")
+    app.button(key="FormSubmitter:follow-up-Go on").click().run()
+    assert not app.exception
+    assert next(each for each in app.selectbox if each.label == "Number").value == "arr"
+
+
 def test_a_link_with_a_broken_reading_is_told(as_person: AsPerson) -> None:
     app = as_person("fiona", "ask", q="MRR by tier", edit='{"intent": "nonsense"}')
     assert not app.exception

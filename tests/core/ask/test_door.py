@@ -191,7 +191,8 @@ def test_a_receipt_says_whether_the_figures_are_the_same(here: World, fiona: Act
 
 def test_ones_own_history_holds_each_wording_once(here: World, fiona: Actor) -> None:
     for question in ("mrr", "arr", "mrr"):
-        door.ask(here.databases, fiona, question, now=NOW)
+        reply = door.ask(here.databases, fiona, question, now=NOW)
+    door.ask(here.databases, fiona, "only Pro", now=NOW, conversation_id=reply.conversation_id)
     with here.databases.control.read(SYSTEM) as session:
         assert [one.question for one in reads.history(session, fiona)] == ["mrr", "arr"]
         assert reads.history(session, replace(fiona, id=str(new_id()))) == ()
