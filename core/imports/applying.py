@@ -1,6 +1,6 @@
 """A checked import taken over: some customers at a time, each batch committed with the markers of its rows."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -21,8 +21,9 @@ from core.imports.rows import ChurnRow, CustomerRow, Key, Row, SubscriptionRow, 
 from core.imports.standing import license_of
 from core.imports.steps import steps_of
 from core.imports.writes import Marker, lock_books, mark_rows, marked, tell_progress
-from core.licensing.past_licenses import add_past_licenses, set_tier_features
+from core.licensing.past_licenses import add_past_licenses, note_signs_of_life, set_tier_features
 from core.organizations.past_customers import PastCustomer, add_past_customers
+from core.periods import midnight
 from core.support.tickets import ChurnEvent, Ticket
 from core.support.writes import record_churn_events, record_past_tickets
 from core.telemetry.daily_use import DailyUse, record_daily_use
@@ -192,7 +193,20 @@ def _uses(taking: Taking, batch: Sequence[Account], owners: dict[int, UUID], ins
     with taking.databases.telemetry.write(SYSTEM) as session:
         record_daily_use(session, (_daily(taking, installs[owner], row) for owner, row in found), now=taking.now)
     with taking.databases.control.write(SYSTEM) as session:
+        note_signs_of_life(session, _last_used(found, installs, taking.checked.end))
         mark_rows(session, taking.books, taking.run_id, (taking.marker(row, owner) for owner, row in found))
+
+
+def _last_used(
+    found: Sequence[tuple[UUID, UseRow]], installs: Mapping[UUID, str], end: datetime
+) -> dict[str, datetime]:
+    """Return the last day of each install's use that the books cover."""
+    last: dict[str, datetime] = {}
+    for owner, row in found:
+        at = midnight(row.day)
+        if row.uses and at <= end:
+            last[installs[owner]] = max(last.get(installs[owner], at), at)
+    return last
 
 
 def _refusals(account: Account, why: Conflict) -> Iterator[Finding]:

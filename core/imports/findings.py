@@ -60,7 +60,7 @@ REASONS: Final = {
         same_name="A customer of this name is there already",
         flag_without_end="The churn flag and the end date disagree",
         churned_but_paying="Flagged as churned, and still paying",
-        churn_not_in_ledger="A churn event on a day after which the customer still pays",
+        churn_not_in_ledger="A churn event, and the customer still pays",
     ),
 }  # fmt: skip
 

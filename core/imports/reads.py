@@ -144,7 +144,7 @@ def installs_taken(session: ReadSession, run_id: UUID) -> list[str]:
 def anybody_phones_home(session: ReadSession) -> bool:
     """Whether any license was ever verified here: then this is no mere look at history."""
     return (
-        session.execute(select(licenses.c.id).where(licenses.c.last_check_in_at.is_not(None)).limit(1)).first()
+        session.execute(select(licenses.c.id).where(licenses.c.first_verified_at.is_not(None)).limit(1)).first()
         is not None
     )
 

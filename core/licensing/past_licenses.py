@@ -1,8 +1,9 @@
 """Licenses that were given before Calos kept them, and what tiers include where books say otherwise."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
@@ -62,6 +63,20 @@ def add_past_licenses(session: WriteSession, actor: Actor, given: Sequence[PastL
         after = {"tier_id": one.tier_id, "term": one.term, "issued_at": one.issued_at.isoformat()}
         target = ("license", one.install_id)
         record(session, actor, "license.imported", target, now=now, organization_id=one.organization_id, after=after)
+
+
+# Whoever used the software on a day had it running: for the status of a license that is a check-in like any other.
+_LIVED: Final = """
+UPDATE license l SET last_check_in_at = greatest(l.last_check_in_at, g.at)
+FROM unnest(%(installs)s::text[], %(instants)s::timestamptz[]) AS g (install_id, at)
+WHERE l.install_id = g.install_id
+"""
+
+
+def note_signs_of_life(session: WriteSession, last_used: Mapping[str, datetime]) -> None:
+    """Count the last known use of each install as a check-in, unless a later one is known; audited by its import."""
+    asked = {"installs": list(last_used), "instants": list(last_used.values())}
+    session.connection.exec_driver_sql(_LIVED, asked)
 
 
 def set_tier_features(

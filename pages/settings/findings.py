@@ -27,8 +27,8 @@ def _sources(counts: list[dict[str, Any]]) -> None:
     shown = {
         "source": columns.name("Source", width=110),
         "read": columns.count("Read"),
-        "new": columns.count("Taken"),
-        "known": columns.count("Known", help="Taken before, or standing in the file twice."),
+        "new": columns.count("New"),
+        "known": columns.count("Known", help="Imported before, or standing in the file twice."),
         "refused": columns.count("Refused"),
         "doubtful": columns.count("Doubtful"),
     }

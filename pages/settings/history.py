@@ -21,7 +21,7 @@ STATES = {
 
 def table(runs: Sequence[Run]) -> None:
     """Draw the history; a click opens the report."""
-    place = card("imports", "Imports", "What was checked and taken over, with its report.").body
+    place = card("imports", "Imports", "What was checked and imported; a click opens its report.").body
     with place:
         if not runs:
             empty(
@@ -36,14 +36,14 @@ def table(runs: Sequence[Run]) -> None:
             {
                 "books": columns.opener("Books", key="open-import"),
                 "state": columns.text("State", width="medium"),
-                "rows": columns.count("Rows taken"),
-                "refused": columns.count("Refused", help="Rows that could not be taken, each with its reason."),
-                "doubtful": columns.count("Doubtful", help="Rows taken although something about them is odd."),
+                "rows": columns.count("Rows"),
+                "refused": columns.count("Refused", help="Rows that could not be imported, each with its reason."),
+                "doubtful": columns.count("Doubtful", help="Rows imported although something about them is odd."),
                 "by": columns.text("By"),
                 "at": columns.when("Checked"),
             },
             key="import-history",
-            alt="Imports with their state, rows taken, refused and doubtful.",
+            alt="Imports with their state, rows, refused and doubtful.",
         )
     opened = columns.opened("open-import")
     if opened is not None and opened < len(runs):

@@ -65,16 +65,17 @@ def _tiles(run: Run) -> list[Tile]:
         return sum(count[name] for count in run.summary["counts"])
 
     mrr = Money(run.summary["mrrMinor"], run.summary["currency"])
-    known = f"{say.integer(number('known'))} were here before" if number("known") else "none was here before"
+    label = "Rows imported" if run.state == "done" else "Rows to import"
     return [
-        Tile("new", "Rows taken", say.integer(number("new")), note=known, definition=Definition(
-            "Rows that become customers, subscriptions, use, tickets and churn events. A row that was taken before, or "
-            "stands in the file twice, counts once.")),
-        Tile("refused", "Refused", say.integer(number("refused")), note="can't be taken", definition=Definition(
-            "Rows that can't be taken, each with its reason in the report. Nothing of them is imported.")),
-        Tile("doubtful", "Doubtful", say.integer(number("doubtful")), note="taken all the same", definition=Definition(
-            "Rows that are taken although something about them is odd: the report says what.")),
-        Tile("mrr", "MRR", say.amount(mrr, whole=True), note="of all subscriptions, on the last day", definition=
-             Definition("What the subscriptions in force on the last day of these books are worth a month. The ledger "
-                        "will say the same, to the cent.")),
+        Tile("new", label, say.integer(number("new")), note=known, definition=Definition(
+            "Rows that become customers, subscriptions, use, tickets and churn events. A row that was imported before, "
+            "or stands in the file twice, counts once.")),
+        Tile("refused", "Refused", say.integer(number("refused")), note="can't be imported", definition=Definition(
+            "Rows that can't be imported, each with its reason in the report. Nothing of them is imported.")),
+        Tile("doubtful", "Doubtful", say.integer(number("doubtful")), note="imported all the same",
+             definition=Definition("Rows that are imported although something about them is odd: the report says "
+                                   "what.")),
+        Tile("mrr", "MRR", say.amount(mrr, whole=True), note="of all subscriptions, on the last day",
+             definition=Definition("What the subscriptions in force on the last day of these books are worth a month. "
+                                   "The ledger will say the same, to the cent.")),
     ]  # fmt: skip

@@ -94,7 +94,7 @@ def test_checked_then_imported_then_in_the_history(as_person: AsPerson, database
     shown = words(app)
     assert "Three definitions of churn contradict each other" in shown
     assert {metric.label: metric.value for metric in app.metric} == {
-        "Rows taken": "25", "Refused": "22", "Doubtful": "11", "MRR": "\\$200",
+        "Rows to import": "25", "Refused": "22", "Doubtful": "11", "MRR": "\\$200",
     }  # fmt: skip
     reasons = app.dataframe[1].value
     assert "An id stands twice, with different content" in set(reasons["reason"])

@@ -155,6 +155,9 @@ def test_a_customer_becomes_an_organization_with_one_license(empty: Databases) -
         "ORDER BY o.created_at LIMIT 1",
     )
     since = datetime(2022, 12, 25, tzinfo=UTC)
+    bob = _one(empty, "SELECT last_check_in_at FROM license l JOIN import_row r USING (organization_id) "
+                      "WHERE external_id = 'A2'")  # fmt: skip
+    assert bob == (datetime(2024, 5, 1, tzinfo=UTC),), "the last day on which it was used"
     assert ada == ("GB", "Health", since, "pro", "paid", "monthly", 10, since, None)
     # Whoever left has a license that is over; whoever never subscribed had a trial.
     assert _one(empty, "SELECT term, expires_at FROM license l JOIN organization o ON o.id = l.organization_id "
