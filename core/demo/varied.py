@@ -33,6 +33,7 @@ ENTITLED = {
 # So that there is always something that happened within the last week, and something before.
 WON_DAYS_AGO = (3, 18, 33, 45)
 LEFT_MONTHS_AGO = (0.15, 5.0)
+UPGRADED_MONTHS_AGO = 8.4
 SIZES = {"free": (1, 3), "basic": (2, 9), "pro": (5, 30), "enterprise": (12, 60)}
 CALLS = {"free": (20, 600), "basic": (300, 5_500), "pro": (3_000, 55_000), "enterprise": (40_000, 300_000)}
 
@@ -53,15 +54,21 @@ def _customer(number: int, name: str, tier: str, dice: random.Random) -> DemoCus
     left = number % 13 == 7 and tier != "free" and not lost
     converted = number % 7 == 3 and tier != "free" and not lost
     grew = tier in {"basic", "pro"} and months > 12 and dice.random() < 0.4 and not (lost or converted)
+    # So that there is expansion in the last year, from customers who stayed.
+    upgraded = tier == "pro" and not (grew or lost or left or converted) and months > UPGRADED_MONTHS_AGO
     return DemoCustomer(
         name=name,
-        tier={"basic": "free", "pro": "basic"}[tier] if grew else tier,
+        tier={"basic": "free", "pro": "basic"}[tier] if grew or upgraded else tier,
         country=country,
         segment=dice.choice(SEGMENTS),
         behavior=_behavior(tier, zone, people, dice),
         months=2 if converted else 3 if lost else months,
         period=dice.choice(("monthly", "monthly", "quarterly", "annual")) if tier != "enterprise" else "annual",
-        changes=((dice.uniform(1, 10), tier, "monthly"),) if grew else (),
+        changes=((dice.uniform(1, 10), tier, "monthly"),)
+        if grew
+        else ((UPGRADED_MONTHS_AGO - 2.1 * (number % 4), tier, "monthly"),)
+        if upgraded
+        else (),
         trial_lost_days_ago=dice.randint(8, 60) if lost else None,
         trial_won_days_ago=WON_DAYS_AGO[number % len(WON_DAYS_AGO)] if converted else None,
         churned_months_ago=LEFT_MONTHS_AGO[number % len(LEFT_MONTHS_AGO)] if left else None,

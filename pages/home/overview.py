@@ -35,8 +35,8 @@ def _answers(actor: Actor) -> None:
     left, right = st.columns([3, 2])
     with left:
         people_to_call.calls(load(calls_today, actor, now=now), now)
-    with right:
         people_to_call.near(load(near_limits, actor, now=now, limit=6))
+    with right:
         security_points.show(actor)
         live.activity(actor, most=6)
 

@@ -19,7 +19,8 @@ _OPEN: Final = "near-open"
 
 def calls(found: tuple[Call, ...], now: datetime) -> None:
     """The list to work through, the most urgent first."""
-    with card("calls", "Call today", "Trials that end, customers at risk, and the best openings").body:
+    place = card("calls", "Call today", "Trials that end, customers at risk, and the best openings", height="content")
+    with place.body:
         if not found:
             st.caption("Nobody needs a call: no trial ends within 14 days, nobody is at risk, no high upsell is open.")
         for number, each in enumerate(found):
@@ -59,8 +60,8 @@ def near(found: tuple[Customer, ...]) -> None:
                 }
             ),
             {
-                "name": columns.opener("Customer", key=_OPEN, width=122),
-                "meter": columns.text("Limit", width=88),
+                "name": columns.opener("Customer", key=_OPEN, width=190),
+                "meter": columns.text("Limit", width=170),
                 "share": columns.share("Used", help="Of the limit, on a busy day."),
             },
             key="near",
