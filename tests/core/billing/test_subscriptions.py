@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from core.billing.reads import (
     active_subscription,
@@ -17,9 +17,9 @@ from core.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from core.ids import new_id
 from core.money import Money
 from db.models.access import audit_entry
-from db.models.billing import price
+from db.models.billing import price, product, tier_product
 from db.session import WriteSession
-from tests.books import customer, subscribe
+from tests.books import bare_license, customer, subscribe
 from tests.cast import Cast
 
 DAY = timedelta(days=1)
@@ -92,3 +92,38 @@ def test_a_customer_sees_its_own_subscriptions_only(session: WriteSession, cast:
         active_subscription(session, cast.otto, theirs.license_id)
     with pytest.raises(NotPermitted):
         subscriptions_of(session, cast.vera, other)
+
+
+def test_a_subscription_ends_with_what_is_paid(session: WriteSession, cast: Cast, now: datetime) -> None:
+    first = subscribe(session, cast.sam, cast.globex, "basic", now)
+    ended = end_subscription(session, cast.sam, first, now=now, ends_at=now + 30 * DAY)
+    assert ended.ended_at == now + 30 * DAY
+    assert subscriptions_of(session, cast.fiona, cast.globex) == (ended,)
+    with pytest.raises(Conflict, match="already ended"):
+        end_subscription(session, cast.sam, first, now=now + DAY)
+
+
+def test_a_subscription_is_for_a_tier_or_for_one_product(session: WriteSession, cast: Cast, now: datetime) -> None:
+    held = bare_license(session, cast.globex, "pro", now)
+    amount = Money(60_00, "USD")
+    alone = start_subscription(
+        session, cast.sam, cast.globex, held, "pro", "monthly", amount, now=now, product_id="analytics"
+    )
+    assert active_subscription(session, cast.sam, held) == alone
+    yearly = change_subscription(session, cast.sam, alone, "pro", "annual", Money(600_00, "USD"), now=now + DAY)
+    assert (yearly.product_id, yearly.mrr) == ("analytics", Money(50_00, "USD"))
+    told = session.execute(select(audit_entry.c.after).where(audit_entry.c.target_id == str(alone.id))).scalar_one()
+    assert told["product"] == "analytics"
+
+
+def test_shares_of_a_tier_add_up_to_it(session: WriteSession) -> None:
+    whole = select(func.sum(tier_product.c.share)).group_by(tier_product.c.tier_id)
+    assert session.execute(whole).scalars().all() == [1, 1, 1]
+    assert session.execute(select(product.c.label).order_by(product.c.rank)).scalars().all() == [
+        "POS",
+        "Chatbot",
+        "Email",
+        "Sales",
+        "Crypto",
+        "Analytics",
+    ]
