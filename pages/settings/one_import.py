@@ -65,6 +65,7 @@ def _tiles(run: Run) -> list[Tile]:
         return sum(count[name] for count in run.summary["counts"])
 
     mrr = Money(run.summary["mrrMinor"], run.summary["currency"])
+    known = f"{say.integer(number('known'))} were here before" if number("known") else "none was here before"
     label = "Rows imported" if run.state == "done" else "Rows to import"
     return [
         Tile("new", label, say.integer(number("new")), note=known, definition=Definition(
