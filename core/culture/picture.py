@@ -59,6 +59,18 @@ class Picture:
     untouched: tuple[FeatureUse, ...]
 
     @property
+    def seats(self) -> int | None:
+        """The members that the license itself allows, agreed or sold; None where only its tier says how many."""
+        agreed = next((row for row in self.usage if row.meter == "members" and row.source == "override"), None)
+        return agreed.highest if agreed else self.account.license.max_seats
+
+    @property
+    def members_unlimited(self) -> bool:
+        """Whether nothing limits the members, by the license or by its tier."""
+        agreed = any(row.meter == "members" and row.source == "override" for row in self.usage)
+        return not self.seats and (agreed or not self.account.tier.limits.get("members"))
+
+    @property
     def now(self) -> datetime:
         """The instant the picture is of."""
         return self.observed.now

@@ -110,7 +110,7 @@ def several_domains(picture: Picture) -> list[Result]:
 
 def seats(picture: Picture) -> list[Result]:
     """Seats sold are used up, or nearly; far too many sold is a risk and no opportunity."""
-    sold, seen = picture.account.license.max_seats, picture.team.seen
+    sold, seen = picture.seats, picture.team.seen
     if not sold or not seen:
         return []
     share = seen / sold
@@ -193,7 +193,7 @@ def is_heavy(item: FeatureUse) -> bool:
 
 
 def _near_limit(row: Consumption, picture: Picture) -> Result | None:
-    if row.highest is None or row.share is None or (row.meter == "members" and picture.account.license.max_seats):
+    if row.highest is None or row.share is None or (row.meter == "members" and picture.seats):
         return None
     at = row.days_to_limit.p50 if row.days_to_limit else None
     soon = at is not None and at <= SOON_DAYS

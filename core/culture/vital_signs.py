@@ -114,13 +114,12 @@ def _weekdays_lived(picture: Picture) -> int:
 
 
 def _capacity(picture: Picture) -> dict[str, Reading]:
-    account, seen = picture.account, picture.team.seen
-    allowed = account.tier.limits.get("members")
+    seen, allowed = picture.team.seen, picture.account.tier.limits.get("members")
     if seen == 0:
         seats = Reading(None, "no event named its user", 0)
-    elif account.license.max_seats:
-        seats = Reading(seen / account.license.max_seats, f"{seen} of {account.license.max_seats} seats sold", seen)
-    elif allowed:
+    elif picture.seats:
+        seats = Reading(seen / picture.seats, f"{seen} of {picture.seats} seats sold", seen)
+    elif allowed and not picture.members_unlimited:
         seats = Reading(seen / allowed, f"{seen} of {allowed:,} members allowed", seen, ALLOWANCE_KNOTS)
     else:
         seats = Reading(NO_LIMIT_SHARE, "members are unlimited", seen, ALLOWANCE_KNOTS)

@@ -15,6 +15,7 @@ from core.licensing.door import open_door
 from core.licensing.verdicts import Question
 from core.licensing.writes import issue
 from core.organizations.writes import create_organization
+from core.telemetry.writes import ingest
 from core.usage.limits import Limit
 from core.usage.reads import limits_of, overrides
 from core.usage.writes import OverrideRequest, add_override, end_override
@@ -150,3 +151,28 @@ async def test_verification_tells_the_limits_in_force(
     limits = json.loads(answered)["limits"]
     assert limits["projects"] is None
     assert limits["api_calls_day"] == 10_000
+
+
+def test_seats_agreed_stand_in_place_of_those_sold(
+    session: WriteSession, cast: Cast, licensed: MakeLicense, now: datetime
+) -> None:
+    held = licensed()
+    day = now - DAY
+    events = [
+        {"id": f"u{person}", "ts": (day - timedelta(minutes=person)).isoformat(), "type": "login", "user": f"u{person}"}
+        for person in range(10)
+    ]
+    ingest(session, held.install_id, events, now=now)
+
+    def seats() -> str:
+        made = compute(session, session, cast.system, held, now=now)
+        return next(part.shown for part in made.health.parts if part.id == "seats")
+
+    assert seats() == "10 of 10 members allowed"
+    add_override(session, cast.adam, OverrideRequest(held.install_id, "members", 25, "growing"), now=now - DAY)
+    assert seats() == "10 of 25 seats sold"
+    end_override(session, cast.adam, held.install_id, "members", reason="flat", now=now - timedelta(hours=2))
+    add_override(
+        session, cast.adam, OverrideRequest(held.install_id, "members", None, "flat"), now=now - timedelta(hours=1)
+    )
+    assert seats() == "members are unlimited"
