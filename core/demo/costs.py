@@ -63,7 +63,7 @@ def _of_customer(customer: DemoCustomer, month: Period, now: datetime) -> Iterat
     storage = own.events * _STORED * (1 + months / 12)
     yield _Cost("storage", customer.name, products[0], _cents(storage, customer.name, "storage", month))
     yield _Cost("bandwidth", customer.name, products[0], _cents(compute * 0.14, customer.name, "bandwidth", month))
-    support = _DESK[customer.tier] + (own.people * _PERSON if customer.tier != "free" else 0)
+    support = level * (_DESK[customer.tier] + (own.people * _PERSON if customer.tier != "free" else 0))
     yield _Cost("support", customer.name, None, _cents(support, customer.name, "support", month))
 
 
