@@ -23,6 +23,7 @@ from core.organizations.reads import vendor_id
 from core.organizations.writes import create_organization
 from core.usage.records import records_counted
 from db.models import metadata, telemetry_metadata
+from db.models.costs import cash_entry, cost_entry
 from db.session import SYSTEM
 from tests.books import own_databases
 
@@ -164,6 +165,8 @@ def test_removal_takes_every_demo_row_and_nothing_else(
             ).scalar_one())
         }  # fmt: skip
         assert left == {}
+        for table in (cost_entry, cash_entry):
+            assert session.execute(select(func.count()).select_from(table)).scalar_one() == 0, table.name
         emails = {each.email for each in PEOPLE}
         assert not emails & set(session.execute(text("SELECT email FROM person")).scalars())
     with databases.telemetry.read(SYSTEM) as telemetry:
