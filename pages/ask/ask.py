@@ -28,12 +28,14 @@ def _conversation(actor: Actor) -> None:
         box.numbers(actor)
         return
     turns = asked.turns(actor)
-    history.earlier(turns[:-1])
+    history.earlier(turns)
     reply = turns[-1].reply
     with st.container(key=f"reply-{len(turns)}"):
         if reply.outcome == "ANSWER":
             answer.show(actor, reply)
         else:
             outcomes.show(reply)
+            if reply.outcome == "REFUSE":
+                box.examples(actor)
     if any(turn.reply.query for turn in turns):
         box.follow_up(len(turns))

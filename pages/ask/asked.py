@@ -62,7 +62,9 @@ def begin(question: str) -> None:
 def go_on(question: str) -> None:
     """Ask further."""
     asked = questions()
-    st.query_params.from_dict({FIRST: asked[0], THEN: [*asked[1:], question], EDIT: _edits(len(asked))})
+    edits = _edits(len(asked))
+    changed = {EDIT: edits} if any(edits) else {}
+    st.query_params.from_dict({FIRST: asked[0], THEN: [*asked[1:], question], **changed})
 
 
 def change(query: Query) -> None:

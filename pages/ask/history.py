@@ -14,11 +14,12 @@ _ICONS = {"ANSWER": "check_circle", "CLARIFY": "help", "ABSTAIN": "do_not_distur
 
 
 def earlier(turns: list[Turn]) -> None:
-    """The questions before the last one of a conversation, with what they were answered."""
-    for turn in turns:
+    """The questions of a conversation, those before the last one with what they were answered; of one alone nothing."""
+    for number, turn in enumerate(turns if len(turns) > 1 else ()):
         with st.container(gap=None, key=f"turn-{turn.reply.receipt_id}"):
             st.markdown(f"**{say.plain(turn.question)}**")
-            st.caption(say.plain(turn.reply.text))
+            if number < len(turns) - 1:
+                st.caption(say.plain(turn.reply.text))
 
 
 def show(actor: Actor) -> None:
