@@ -11,12 +11,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.responses import Response
 
-from api.depends import AsOf, CurrentActor, Now, Reading, Stores, StrictRoute, TelemetryReading, Writing
+from api.depends import AsOf, CurrentActor, Day, Now, Reading, Stores, StrictRoute, TelemetryReading, Writing
 from api.once import Idempotent, Once
 from api.problems import problem, request_id_of
 from api.schemas.telemetry import IngestReceipt, RefusedEvent
 from api.schemas.usage import (
-    Day,
     EndLimit,
     GaugeAnswer,
     HistoryAnswer,

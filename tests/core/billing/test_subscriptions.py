@@ -50,6 +50,7 @@ def test_a_currency_without_a_price_list_is_refused(session: WriteSession, now: 
 def test_a_change_ends_one_subscription_and_starts_the_next(session: WriteSession, cast: Cast, now: datetime) -> None:
     first = subscribe(session, cast.sam, cast.globex, "basic", now)
     second = change_subscription(session, cast.sam, first, "pro", "annual", Money(499_000, "USD"), now=now + DAY)
+    assert first.license_id is not None
     assert active_subscription(session, cast.sam, first.license_id) == second
     newest, oldest = subscriptions_of(session, cast.fiona, cast.globex)
     assert (newest.id, oldest.id, oldest.ended_at) == (second.id, first.id, now + DAY)
@@ -60,6 +61,7 @@ def test_a_change_ends_one_subscription_and_starts_the_next(session: WriteSessio
 def test_one_subscription_pays_for_a_license_at_a_time(session: WriteSession, cast: Cast, now: datetime) -> None:
     first = subscribe(session, cast.sam, cast.globex, "basic", now)
     one = Money(1, "USD")
+    assert first.license_id is not None
     with pytest.raises(Conflict, match="already has a subscription"):
         start_subscription(session, cast.sam, cast.globex, first.license_id, "pro", "monthly", one, now=now)
     end_subscription(session, cast.sam, first, now=now + DAY, reason="left")
@@ -86,6 +88,7 @@ def test_a_customer_sees_its_own_subscriptions_only(session: WriteSession, cast:
     theirs = subscribe(session, cast.sam, other, "basic", now)
     mine = subscribe(session, cast.sam, cast.globex, "basic", now)
     assert [one.id for one in subscriptions_of(session, cast.otto, cast.globex)] == [mine.id]
+    assert theirs.license_id is not None
     with pytest.raises(NotFound):
         subscriptions_of(session, cast.otto, other)
     with pytest.raises(NotFound):

@@ -1,6 +1,7 @@
 """Cohorts against what their customers paid: counts, revenue at constant exchange, and who is behind a cell."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -52,7 +53,8 @@ def test_cohorts_are_what_their_customers_pay(session: WriteSession, cast: Cast,
             for age, later in enumerate(MONTHS[born:]):
                 paid = told.paid(min(later.end - INSTANT, AS_OF))
                 theirs = [one for one in paid if one.organization_id in members]
-                worth = sum(rates.exact([one.mrr], first[one.organization_id].date()) for one in theirs)
+                each = (rates.exact([one.mrr], first[one.organization_id].date()) for one in theirs)
+                worth = sum(each, start=Decimal(0))
                 row = found.get((month.start.replace(tzinfo=None), age))
                 if not members:
                     assert row is None
@@ -60,7 +62,7 @@ def test_cohorts_are_what_their_customers_pay(session: WriteSession, cast: Cast,
                 assert row is not None
                 assert row["first_customers"] == len(members)
                 assert row["customers"] == len({one.organization_id for one in theirs})
-                assert row["mrr"] == (round_half_up(worth) if theirs else 0)
+                assert row["mrr"] == round_half_up(worth)
 
 
 def test_a_cohort_begins_with_what_the_ledger_calls_new(session: WriteSession, cast: Cast) -> None:

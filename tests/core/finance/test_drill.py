@@ -9,8 +9,9 @@ from core.billing.reads import price_in_force
 from core.billing.writes import change_subscription, end_subscription
 from core.databases import Databases
 from core.errors import InvalidInput, NotPermitted
-from core.finance.drill import departures, movement_rows, subscription_rows
-from core.finance.ledger import FLOWS, ledger_facts
+from core.finance.drill import MovementRow, departures, movement_rows, subscription_rows
+from core.finance.ledger import ledger_facts
+from core.finance.tally import FLOWS
 from core.finance.writes import record_movement
 from core.organizations.writes import create_organization
 from core.periods import Period, month_of
@@ -93,7 +94,8 @@ def test_pages_follow_each_other_without_gap_or_repetition(session: ReadSession,
     whole = movement_rows(session, cast.fiona, year, as_of=NOW)
     assert whole.next_cursor is None
     assert [each.at for each in whole.rows] == sorted((each.at for each in whole.rows), reverse=True)
-    walked, cursor = [], None
+    walked: list[MovementRow] = []
+    cursor = None
     while True:
         page = movement_rows(session, cast.fiona, year, as_of=NOW, cursor=cursor, limit=2)
         walked += page.rows

@@ -200,9 +200,10 @@ def test_what_is_chosen_is_what_stands_in_the_row_of_all(
         of = periods(cuts)
         rows = read(session, cast, of, (dimension,))
         for value in {key[1] for key in rows}:
-            chosen = read(session, cast, of, (dimension,), **{dimension: [value]})
+            only: dict[str, Any] = {dimension: [value]}
+            chosen = read(session, cast, of, (dimension,), **only)
             assert chosen == {key: seen for key, seen in rows.items() if key[1] == value}
-            alone = read(session, cast, of, **{dimension: [value]})
+            alone = read(session, cast, of, **only)
             for number in range(len(of)):
                 seen = rows.get((number, value), dict.fromkeys(MEASURES, 0))
                 # Alone, a product is rounded by itself.
