@@ -38,7 +38,7 @@ def page() -> None:
             return
         with right:
             over = OVER[filters.one_of("Over", list(OVER), key="over")]
-            chosen = revenue_month.picker(actor, current)
+            chosen = revenue_month.picker(actor, current, "movements")
         _ledger(actor, chosen, Period(chosen.back(over)[0].start, chosen.month.end))
 
 

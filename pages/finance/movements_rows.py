@@ -7,7 +7,7 @@ import pandas as pd
 
 from core.finance.drill import MovementRow
 from core.finance.exchange import REPORTING
-from pages.finance.revenue_month import Chosen
+from pages.finance.revenue_month import Chosen, address
 from pages.parts import columns, filters, links, pills
 from pages.parts import format as say
 
@@ -23,7 +23,7 @@ def table(rows: Sequence[MovementRow], chosen: Chosen) -> None:
         filters.go(links.to("customer"), {"id": str(rows[clicked].organization_id)})
     if held is not None and held < len(rows):
         who = str(rows[held].organization_id)
-        filters.go(links.to("subscriptions"), {"month": chosen.code, "customer": who})
+        filters.go(links.to("subscriptions"), address("subscriptions", chosen.month, customer=who))
     columns.table(
         _frame(rows),
         {

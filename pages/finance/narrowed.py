@@ -16,7 +16,7 @@ from core.metrics.sources import Sight
 from core.organizations.reads import names
 from core.periods import Period
 from db.session import ReadSession
-from pages.finance.revenue_month import Chosen
+from pages.finance.revenue_month import Chosen, address
 from pages.parts import filters, links
 from pages.parts.load import load
 
@@ -56,7 +56,7 @@ def _only(actor: Actor, customer: UUID, screen: str, chosen: Chosen) -> None:
     name = load(names, actor).get(customer, "nobody we know")
     with st.container(horizontal=True, vertical_alignment="center", key="row-only"):
         links.link("customer", f"Only {name}", {"id": str(customer)}, icon="domain")
-        links.link(screen, "Show all customers", {"month": chosen.code}, icon="filter_alt_off")
+        links.link(screen, "Show all customers", address(screen, chosen.month), icon="filter_alt_off")
 
 
 def _customer() -> UUID | None:

@@ -22,7 +22,7 @@ def page() -> None:
             revenue_month.nothing("retention", "Nobody to keep yet", "group_add")
             return
         with right:
-            chosen = revenue_month.picker(actor, current)
+            chosen = revenue_month.picker(actor, current, "retention")
         _answers(actor, chosen)
 
 

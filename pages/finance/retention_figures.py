@@ -10,7 +10,7 @@ from core.finance.views import of_month
 from core.metrics.catalog import metric
 from core.metrics.sums import number, sums_of
 from pages.finance.over_months import rate
-from pages.finance.revenue_month import Chosen, code_of
+from pages.finance.revenue_month import Chosen, address
 from pages.parts import charts, links
 from pages.parts.cards import Drill, Tile, card
 from pages.parts.charts import units
@@ -24,9 +24,8 @@ _SHOWN: Final = 24
 def tiles(months: pd.DataFrame, years: pd.DataFrame, chosen: Chosen) -> list[Tile]:
     """NRR and GRR of the year, churn of customers and of MRR in the last month that is over."""
     judged = chosen.judged
-    lost = {"month": code_of(judged)}
-    by_customer = Drill(links.to("movements"), "Movements of the year", lost | {"over": "12 months"})
-    churned = Drill(links.to("movements"), "Who left", lost | {"kind": "Churn"})
+    by_customer = Drill(links.to("movements"), "Movements of the year", address("movements", judged, over="12 months"))
+    churned = Drill(links.to("movements"), "Who left", address("movements", judged, kind="Churn"))
     return [
         *(
             rate(each, partial(of_month, years), judged, label=f"{metric(each).label}, 12 months", drill=by_customer)
@@ -86,6 +85,6 @@ def _lost(frame: pd.DataFrame) -> charts.Chart:
         y="share",
         series="name",
         title="Churn by month",
-        unit=units.percent("of customers, and of MRR, at the start of each month"),
+        unit=units.percent("of customers, and of MRR"),
         colors={metric("logo_churn").label: SCREEN.warning, metric("revenue_churn").label: SCREEN.bad},
     )

@@ -10,7 +10,7 @@ from core.access.actor import Actor
 from core.finance.drill import Departure, departures
 from core.finance.exchange import REPORTING
 from core.periods import Period, add_months
-from pages.finance.revenue_month import Chosen
+from pages.finance.revenue_month import Chosen, address
 from pages.parts import columns, filters, links
 from pages.parts import format as say
 from pages.parts.cards import card
@@ -27,7 +27,7 @@ def show(actor: Actor, chosen: Chosen) -> None:
     note = f"{say.count(len(found), 'customer')} in three months, {lost} MRR with them"
     place = card("left", "Who left, and why", note)
     with place.right:
-        asked = {"month": chosen.code, "over": "12 months", "kind": "Churn"}
+        asked = address("movements", chosen.month, over="12 months", kind="Churn")
         links.link("movements", "A year of it", asked, icon="arrow_forward")
     with place.body:
         if not found:
@@ -41,7 +41,7 @@ def show(actor: Actor, chosen: Chosen) -> None:
             {
                 "customer": columns.opener("Customer", key=_OPEN, width=140),
                 "lost": columns.money("MRR", REPORTING, help="What they paid a month, at that day's rate."),
-                "at": columns.day("Left"),
+                "at": columns.text("Left", width=70),
                 "after": columns.text("After", width=85, help="From their first MRR until they left."),
                 "reason": columns.text("Reason", width=180),
             },
@@ -56,7 +56,7 @@ def _frame(found: Sequence[Departure]) -> pd.DataFrame:
         {
             "customer": [each.customer for each in found],
             "lost": [say.major(each.reported.minor, REPORTING) for each in found],
-            "at": [each.left_at for each in found],
+            "at": [say.day(each.left_at, year=False) for each in found],
             "after": [_after(each) for each in found],
             "reason": [each.reason for each in found],
         }

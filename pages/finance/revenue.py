@@ -24,7 +24,7 @@ def page() -> None:
             revenue_month.nothing("revenue")
             return
         with right:
-            chosen = revenue_month.picker(actor, current)
+            chosen = revenue_month.picker(actor, current, "revenue")
         _answers(actor, chosen)
 
 

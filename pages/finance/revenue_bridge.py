@@ -9,7 +9,7 @@ import streamlit as st
 from core.finance.exchange import REPORTING
 from core.finance.views import of_month
 from core.periods import add_months, month_of
-from pages.finance.revenue_month import Chosen, code_of
+from pages.finance.revenue_month import Chosen, address
 from pages.parts import charts, links
 from pages.parts import format as say
 from pages.parts.cards import card
@@ -55,16 +55,16 @@ def _waterfall(sums: Mapping[str, int], chosen: Chosen) -> charts.Chart:
 
 def _rows(sums: Mapping[str, int], chosen: Chosen) -> None:
     """Opening + movements + exchange = closing; each row leads to what it is made of."""
-    before = code_of(month_of(add_months(chosen.month.start, -1)))
+    before = month_of(add_months(chosen.month.start, -1))
     start = f"MRR on {say.day(chosen.month.start, year=False)}"
     end = "MRR now" if chosen.running else f"MRR on {say.day(chosen.at, year=False)}"
     with st.container(gap="xxsmall", key="bridge-rows"):
-        _row("opening", start, sums["opening"], "subscriptions", {"month": before})
+        _row("opening", start, sums["opening"], "subscriptions", address("subscriptions", before))
         for kind in _ORDER:
-            asked = {"month": chosen.code, "kind": kind.capitalize()}
+            asked = address("movements", chosen.month, kind=kind.capitalize())
             _row(kind, kind.capitalize(), sums[kind], "movements", asked, sign=True)
         _row("exchange", "Exchange, by changed rates", sums["exchange"], sign=True)
-        _row("total", end, sums["closing"], "subscriptions", {"month": chosen.code})
+        _row("total", end, sums["closing"], "subscriptions", address("subscriptions", chosen.month))
 
 
 def _row(

@@ -12,7 +12,7 @@ from core.metrics.metric import Sums
 from core.metrics.sums import number
 from core.periods import Period, add_months, month_of
 from pages.finance.over_months import level, rate
-from pages.finance.revenue_month import Chosen, code_of
+from pages.finance.revenue_month import Chosen, address
 from pages.parts import cards, links
 from pages.parts import format as say
 from pages.parts.cards import Change, Direction, Drill, Tile
@@ -23,7 +23,9 @@ _QUICK_MONTHS: Final = 6
 def tiles(months: pd.DataFrame, years: pd.DataFrame, chosen: Chosen) -> list[Tile]:
     """The five, left to right; `months` holds the ledger's sums of each, `years` of the year that ends with each."""
     by_month, judged = partial(of_month, months), chosen.judged
-    made_of = Drill(links.to("subscriptions"), "The subscriptions it is made of", {"month": chosen.code})
+    made_of = Drill(
+        links.to("subscriptions"), "The subscriptions it is made of", address("subscriptions", chosen.month)
+    )
 
     def half_year(last: Period) -> Sums:
         return summed(until(months, last, _QUICK_MONTHS))
@@ -40,7 +42,7 @@ def tiles(months: pd.DataFrame, years: pd.DataFrame, chosen: Chosen) -> list[Til
             partial(of_month, years),
             judged,
             label="NRR, 12 months",
-            drill=Drill(links.to("retention"), "Retention", {"month": chosen.code}),
+            drill=Drill(links.to("retention"), "Retention", address("retention", chosen.month)),
         ),
     ]
 
@@ -59,4 +61,4 @@ def _on_year(months: pd.DataFrame, chosen: Chosen) -> Change | None:
 
 
 def _movements(last: Period, over: int = 1) -> Drill:
-    return Drill(links.to("movements"), "The movements", {"month": code_of(last), "over": say.count(over, "month")})
+    return Drill(links.to("movements"), "The movements", address("movements", last, over=say.count(over, "month")))

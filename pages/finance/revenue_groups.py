@@ -10,7 +10,7 @@ from core.finance.views import Split
 from core.metrics.catalog import metric
 from core.metrics.fields import DIMENSIONS
 from core.metrics.sums import number, sums_of
-from pages.finance.revenue_month import Chosen
+from pages.finance.revenue_month import Chosen, address
 from pages.parts import columns, filters, links
 from pages.parts import format as say
 from pages.parts.cards import card
@@ -24,11 +24,14 @@ def table(split: Split, named: Mapping[str, str], chosen: Chosen) -> None:
     groups = [str(each) for each in split.rows["group"]]
     clicked = columns.opened(_OPEN)
     if clicked is not None and clicked < len(groups):
-        filters.go(links.to("subscriptions"), {"month": chosen.code, split.dimension: named[groups[clicked]]})
+        filters.go(
+            links.to("subscriptions"),
+            address("subscriptions", chosen.month, **{split.dimension: named[groups[clicked]]}),
+        )
     note = f"{chosen.name}{', so far' if chosen.running else ''}. Open a row for its subscriptions."
     place = card("groups", f"Who it comes from, by {label.lower()}", note, height="content")
     with place.right:
-        links.link("movements", "All movements", {"month": chosen.code}, icon="arrow_forward")
+        links.link("movements", "All movements", address("movements", chosen.month), icon="arrow_forward")
     with place.body:
         columns.table(
             _frame(split, named),

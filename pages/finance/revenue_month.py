@@ -17,6 +17,9 @@ from pages.parts.load import load, minute
 
 # As far back as a month can be picked; the charts reach as far again.
 REACH: Final = 36
+# What the month is called in the address of each screen. Streamlit drops the value of a control that another screen
+# has under the same name, so that a link from one to the other would lose it.
+_KEYS: Final = {"revenue": "month", "retention": "until", "movements": "to", "subscriptions": "at"}
 _INSTANT: Final = timedelta(microseconds=1)
 
 
@@ -47,19 +50,14 @@ class Chosen:
         """As a sentence says it: November 2026."""
         return f"{self.month.start:%B %Y}"
 
-    @property
-    def code(self) -> str:
-        """As the picker and the address say it: Nov 2026."""
-        return code_of(self.month)
-
     def back(self, count: int) -> tuple[Period, ...]:
         """The `count` months that end with it, oldest first."""
         return tuple(months_until(self.month.start, count))
 
 
-def code_of(month: Period) -> str:
-    """A month as the picker and the address say it: Nov 2026."""
-    return say.month(month.start)
+def address(screen: str, month: Period, **also: str) -> dict[str, str]:
+    """The query by which a screen looks at a month."""
+    return {_KEYS[screen]: say.month(month.start), **also}
 
 
 def running() -> Chosen:
@@ -68,14 +66,14 @@ def running() -> Chosen:
     return Chosen(month_of(now), now)
 
 
-def picker(actor: Actor, current: Chosen) -> Chosen:
+def picker(actor: Actor, current: Chosen, screen: str) -> Chosen:
     """A box of the months that the books cover; the running one while none is picked."""
     known = begun(actor, current)
-    months = {code_of(each): each for each in reversed(current.back(len(known)))}
+    months = {say.month(each.start): each for each in reversed(current.back(len(known)))}
     picked = filters.pick(
         "Month",
         list(months),
-        key="month",
+        key=_KEYS[screen],
         placeholder=f"{say.month(current.month.start)}, so far",
         width=190,
     )

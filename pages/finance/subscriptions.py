@@ -32,7 +32,7 @@ def page() -> None:
             revenue_month.nothing("subscriptions")
             return
         with right:
-            chosen = revenue_month.picker(actor, current)
+            chosen = revenue_month.picker(actor, current, "subscriptions")
         _active(actor, chosen)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from core.finance.drill import SubscriptionRow
 from core.finance.exchange import REPORTING
-from pages.finance.revenue_month import Chosen
+from pages.finance.revenue_month import Chosen, address
 from pages.parts import columns, filters, links, pills, terms
 from pages.parts import format as say
 
@@ -23,7 +23,7 @@ def table(rows: Sequence[SubscriptionRow], chosen: Chosen) -> None:
         filters.go(links.to("customer"), {"id": str(rows[clicked].organization_id)})
     if moved is not None and moved < len(rows):
         who = str(rows[moved].organization_id)
-        filters.go(links.to("movements"), {"month": chosen.code, "over": "12 months", "customer": who})
+        filters.go(links.to("movements"), address("movements", chosen.month, over="12 months", customer=who))
     columns.table(
         _frame(rows),
         {

@@ -21,7 +21,7 @@ def made(databases: Databases, cast: Cast) -> Ledger:
 
 @pytest.mark.parametrize("name", ["fiona", "adam", "sam"])
 def test_movements_add_up_to_net_new(as_person: AsPerson, made: Ledger, name: str) -> None:
-    app = as_person(name, "movements", month=say.month(made.last_month))
+    app = as_person(name, "movements", to=say.month(made.last_month))
     assert not app.exception
     rows = app.dataframe[0].value
     assert list(rows["customer"]) == ["Umbrella", "Vandelay", "Hooli"]
@@ -32,14 +32,14 @@ def test_movements_add_up_to_net_new(as_person: AsPerson, made: Ledger, name: st
 
 
 def test_one_kind_is_what_its_row_on_revenue_says(as_person: AsPerson, made: Ledger) -> None:
-    app = as_person("fiona", "movements", month=say.month(made.last_month), kind="Churn")
+    app = as_person("fiona", "movements", to=say.month(made.last_month), kind="Churn")
     rows = app.dataframe[0].value
     assert [list(rows["customer"]), sum(rows["reported"])] == [["Vandelay"], Decimal(-99)]
     assert "MRR of churn from" in words(app)
 
 
 def test_of_a_tier_what_moved_along_counts(as_person: AsPerson, made: Ledger) -> None:
-    app = as_person("fiona", "movements", month=say.month(made.last_month), tier="Pro")
+    app = as_person("fiona", "movements", to=say.month(made.last_month), tier="Pro")
     # Hooli brought the 99 it paid on Basic along, and pays 400 more.
     assert "+$499.00" in words(app)
     assert sum(app.dataframe[0].value["reported"]) == Decimal(499)
@@ -64,14 +64,14 @@ def test_a_malformed_customer_is_refused_in_a_sentence(as_person: AsPerson, made
 
 @pytest.mark.parametrize("where", [{}, {"tier": "Pro"}, {"country": "Germany"}, {"segment": "Not known"}])
 def test_subscriptions_add_up_to_mrr(as_person: AsPerson, made: Ledger, where: dict[str, str]) -> None:
-    app = as_person("sam", "subscriptions", month=say.month(made.begun), **where)
+    app = as_person("sam", "subscriptions", at=say.month(made.begun), **where)
     assert not app.exception
     total = sum(app.dataframe[0].value["mrr"])
     assert say.money(int(total * 100), "USD") in words(app)
 
 
 def test_subscriptions_stand_as_they_did_in_the_past(as_person: AsPerson, made: Ledger) -> None:
-    then = as_person("fiona", "subscriptions", month=say.month(made.begun)).dataframe[0].value
+    then = as_person("fiona", "subscriptions", at=say.month(made.begun)).dataframe[0].value
     assert set(then["customer"]) == {"Initech *Labs*", "Hooli", "Vandelay"}
     now = as_person("fiona", "subscriptions").dataframe[0].value
     assert set(now["customer"]) == {"Initech *Labs*", "Hooli", "Umbrella"}

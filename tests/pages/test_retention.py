@@ -62,7 +62,7 @@ def test_cohorts_can_be_counted_in_money(as_person: AsPerson) -> None:
 
 @pytest.mark.usefixtures("made")
 def test_a_month_before_anybody_could_be_kept_says_why(as_person: AsPerson, made: Ledger) -> None:
-    app = as_person("fiona", "retention", month=say.month(made.begun))
+    app = as_person("fiona", "retention", until=say.month(made.begun))
     assert not app.exception
     assert "nobody paid at the start of the period" in [metric.proto.delta_description for metric in app.metric]
 
