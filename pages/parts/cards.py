@@ -9,7 +9,6 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import Page
 
 from pages.parts import format as say
-from pages.parts.links import follow
 
 Direction = Literal["up", "down", "flat"]
 TILE_WIDTH = 220
@@ -36,11 +35,16 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """Where the rows behind a number are."""
+    """Where the rows behind a number are.
+
+    On the page of the number itself `controls` says what its filters are set to, by their keys: the address of a page
+    cannot be set beside controls that are bound to it.
+    """
 
     page: str | Page
     label: str = "See the rows"
     query: Mapping[str, str] = field(default_factory=dict)
+    controls: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +199,20 @@ def _behind(each: Tile) -> None:
 
 
 def _drill(drill: Drill) -> None:
-    if isinstance(drill.page, str):
-        st.page_link(drill.page, label=drill.label, icon=":material/arrow_forward:", query_params=drill.query)
+    if drill.controls:
+        key = f"drill-{'-'.join(drill.controls.values())}"
+        st.button(
+            drill.label,
+            icon=":material/arrow_forward:",
+            type="tertiary",
+            key=key,
+            on_click=_set,
+            args=(dict(drill.controls),),
+        )
         return
-    follow(drill.page, drill.label, drill.query, icon="arrow_forward")
+    st.page_link(drill.page, label=drill.label, icon=":material/arrow_forward:", query_params=drill.query)
+
+
+def _set(controls: Mapping[str, str]) -> None:
+    for key, value in controls.items():
+        st.session_state[key] = value

@@ -44,24 +44,12 @@ def link(
     width: Literal["content", "stretch"] = "content",
 ) -> None:
     """A link whose words come from data; `icon` is the name of a Material symbol."""
-    follow(to(path), say.plain(label), query, icon=icon, width=width)
-
-
-def follow(
-    page: Page,
-    words: str,
-    query: Mapping[str, str] | None = None,
-    *,
-    icon: str = "",
-    width: Literal["content", "stretch"] = "content",
-) -> None:
-    """A link to a page; `words` are Markdown."""
-    shown, asked = f":material/{icon}:", dict(query or {})
+    page, words, shown, asked = to(path), say.plain(label), f":material/{icon}:", dict(query or {})
     if st.session_state.get(_HERE) != page.url_path:
         st.page_link(page, label=words, icon=shown if icon else "", query_params=asked, width=width)
         return
     # A page link from a screen to itself changes what is shown but not the address, so a reload would undo it.
-    key = f"here-{page.url_path}-{words}-{'-'.join(asked.values())}"
+    key = f"here-{path}-{label}-{'-'.join(asked.values())}"
     if st.button(words, icon=shown if icon else None, type="tertiary", key=key, width=width):
         st.switch_page(page, query_params=asked)
 

@@ -39,7 +39,7 @@ def tiles(counts: StandingCounts) -> list[Tile]:
             LABELS[state],
             say.integer(shown[state]),
             definition=Definition(DEFINITIONS[state], policy="Only licenses in force count, each customer once."),
-            drill=Drill(links.to("usage"), "Show them", {"show": WORDS[state]}),
+            drill=Drill(links.to("usage"), "Show them", controls={"show": WORDS[state]}),
             note=f"of {say.count(counts.customers, 'customer')}",
         )
         for state in STATES

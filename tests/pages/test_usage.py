@@ -86,6 +86,14 @@ def test_a_chip_in_the_address_keeps_one_state(as_person: AsPerson, gekko: Creat
     assert "No customer is called that" in words(as_person("vera", "usage", q="nobody at all"))
 
 
+def test_a_count_leads_to_who_is_counted(as_person: AsPerson, gekko: Created) -> None:
+    app = as_person("vera", "usage")
+    app.button(key="drill-Over").click().run()
+    assert not app.exception
+    assert column(app, "name") == ["Kestrel"]
+    assert app.query_params["show"] in (["Over"], "Over")
+
+
 def test_a_name_opens_the_customer(as_person: AsPerson, gekko: Created) -> None:
     app = as_person("sam", "usage")
     app.session_state["usage-open"] = {"row": 1, "column": "name"}
