@@ -9,7 +9,7 @@ from core.imports.reads import runs
 from pages.parts import filters, links, session
 from pages.parts.cards import header
 from pages.parts.load import fresh
-from pages.settings import history, one_import, upload
+from pages.settings import as_of, history, one_import, upload
 
 COVERS = "Take over the customers, subscriptions, usage and tickets that another system kept, from CSV files."
 
@@ -28,6 +28,7 @@ def page() -> None:
     made = upload.form(actor)
     if made is not None:
         filters.go(links.to("import"), {"import": str(made)})
+    as_of.choice(actor)
     history.table(found)
 
 

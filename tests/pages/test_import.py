@@ -1,15 +1,19 @@
 """The Import page: who sees it, an upload checked before anything is written, the import, and its history."""
 
+from datetime import date
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
-from core import clock
+from api.background import jobs
+from api.house import House
+from core import clock, config
 from core.databases import Databases
 from core.imports.reads import runs
-from core.imports.running import run
+from core.organizations.viewpoint import set_viewpoint, viewpoint
+from core.periods import last_instant
 from db.session import SYSTEM
 from tests.cast import Cast
 from tests.core.imports.small import ACCOUNTS, FILES, MAPPING
@@ -103,21 +107,40 @@ def test_checked_then_imported_then_in_the_history(as_person: AsPerson, database
     _start(made.id)
     with databases.control.read(SYSTEM) as session:
         assert runs(session, cast.fiona)[0].state == "queued"
-        jobs = session.execute(
+        queued = session.execute(
             text("SELECT args ->> 'import_id' FROM procrastinate_jobs WHERE task_name = 'calos.import'")
         )
-        assert jobs.scalars().all() == [str(made.id)]
+        assert queued.scalars().all() == [str(made.id)]
     waiting = as_person("fiona", "import", **{"import": str(made.id)})
     assert not waiting.exception
     assert "It goes on when you leave this page" in words(waiting)
     assert "import-start" not in [button.key for button in waiting.button]
 
-    run(databases, made.id, clock=clock.now, report=lambda *_: None)
+    (task,) = jobs(House(config.settings(), opened=databases))
+    task.run(import_id=str(made.id))
+    task.run(import_id=str(made.id))
     assert _customers(databases) == before + 4
     over = as_person("adam", "import", **{"import": str(made.id)})
     assert "Small is in" in " ".join(each.value for each in over.success)
     history = as_person("adam", "import").dataframe[0].value
     assert (history.iloc[0]["state"], int(history.iloc[0]["rows"])) == ("Imported", 25)
+
+
+def test_the_day_that_is_looked_at_can_be_changed_and_given_up(
+    as_person: AsPerson, databases: Databases, cast: Cast
+) -> None:
+    with databases.control.write(SYSTEM) as session:
+        set_viewpoint(session, cast.fiona, last_instant(date(2024, 12, 31)), source="a test", now=clock.now())
+    app = as_person("fiona", "import")
+    assert "Looked at as of Dec 31, 2024" in words(app)
+    app.date_input(key="as-of-day").set_value(date(2024, 6, 30))
+    app.button(key="as-of-set").click().run()
+    with databases.control.read(SYSTEM) as session:
+        assert viewpoint(session) == last_instant(date(2024, 6, 30))
+    app.button(key="as-of-clear").click().run()
+    with databases.control.read(SYSTEM) as session:
+        assert viewpoint(session) is None
+    assert "Looked at as of" not in words(as_person("fiona", "import"))
 
 
 def test_an_address_of_nothing_shows_the_form(as_person: AsPerson) -> None:
