@@ -49,6 +49,8 @@ def preload() -> None:
     # Streamlit opens the favicon with Pillow, and asks for the stack before its first element, for which Python looks
     # up the file of every module: together a quarter of a second, once.
     importlib.import_module("PIL.Image").preinit()
+    # It lays out the SQL of the first answer.
+    importlib.import_module("sqlglot")
     inspect.stack()
 
 

@@ -14,6 +14,7 @@ from core.metrics.metric import Metric
 from core.metrics.query import Query, Span
 from core.metrics.sources import Sight, facts
 from core.metrics.sums import by_group, difference, number, value_of
+from core.periods import Period
 
 SHOWN: Final = 5
 _NOT_CAUSES: Final = frozenset({"currency"})
@@ -32,7 +33,8 @@ def drivers(sight: Sight, query: Query, span: Span) -> Answered:
     filters, _ = checks.narrowing(query)
     now, before = spans.period_of(span), spans.period_of(earlier)
     narrowed = where_of(sight, one, now, filters)
-    total = [number(value_of(one, facts(sight, one.source, [each], [], narrowed))) for each in (now, before)]
+    whole_facts = facts(sight, one.source, _in_order((now, before)), [], narrowed)
+    total = [number(value_of(one, _of(whole_facts, each))) for each in (now, before)]
     change = difference(*total)
     causes = [each for each in (query.dimensions or one.dimensions) if each not in _NOT_CAUSES and each not in narrowed]
     parts = [_parts(sight, one, each, (now, before), narrowed, change) for each in causes]
@@ -60,6 +62,15 @@ def drivers(sight: Sight, query: Query, span: Span) -> Answered:
     )
 
 
+def _in_order(periods: tuple[Period, Period]) -> list[Period]:
+    return sorted(periods, key=lambda each: each.start)
+
+
+def _of(found: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """Return the rows of one period of facts."""
+    return found[found["period"] == period.start.replace(tzinfo=None)] if len(found) else found
+
+
 def _surprise(rows: list[dict[str, Any]], before: int | Decimal | None) -> Decimal:
     """Return by how much the value that explains most explains more than its share before."""
     whole = Decimal(before) if before else Decimal(1)
@@ -70,13 +81,13 @@ def _parts(
     sight: Sight,
     one: Metric,
     dimension: str,
-    periods: tuple[Any, Any],
+    periods: tuple[Period, Period],
     narrowed: dict[str, list[str]],
     change: int | Decimal | None,
 ) -> list[dict[str, Any]]:
     keys = ["customer", "organization_id"] if dimension == "customer" else [dimension]
-    found = [facts(sight, one.source, [each], [dimension], narrowed) for each in periods]
-    now, before = (by_group(one, each, keys) if len(each) else {} for each in found)
+    found = facts(sight, one.source, _in_order(periods), [dimension], narrowed)
+    now, before = (by_group(one, _of(found, each), keys) for each in periods)
     named = labels(sight, dimension, {key[0] for key in (*now, *before)})
     rows = []
     for key in dict.fromkeys((*now, *before)):
