@@ -63,6 +63,6 @@ def _sum(actor: Actor, period: Period, where: Where, kind: str | None, chosen: C
     net_new = number(value_of(metric("net_new_mrr"), facts)) or 0
     minor = int(net_new if kind is None else facts[kind].sum())
     what = "Net new MRR" if kind is None else f"MRR of {kind}"
-    until = "so far" if chosen.running else say.day(chosen.at)
-    words = say.plain(f"{what} from {say.day(period.start)}, {until}: ")
-    return f"{words}**{say.plain(say.money(minor, REPORTING, sign=True))}**"
+    start, end = say.day(period.start), say.day(chosen.at)
+    words = say.plain(f"{what} since {start}: " if chosen.running else f"{what} from {start} to {end}: ")
+    return f"{words}**{say.plain(say.money(minor, REPORTING, sign=True))}**{narrowed.parts(where)}"

@@ -51,6 +51,13 @@ def controls(actor: Actor, screen: str, period: Period, chosen: Chosen) -> Where
     return where | {"customer": (str(customer),)}
 
 
+def parts(where: Where) -> str:
+    """What to add to a sum of which the rows show more than counts."""
+    return (
+        "" if "product" not in where else ". Rows show whole agreements; the sum counts this product's share of each."
+    )
+
+
 def _only(actor: Actor, customer: UUID, screen: str, chosen: Chosen) -> None:
     """Say whose rows these are, with the way to the customer and back to all."""
     name = load(names, actor).get(customer, "nobody we know")

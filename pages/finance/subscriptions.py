@@ -54,4 +54,4 @@ def _sum(actor: Actor, where: Where, chosen: Chosen) -> str:
     customers, closing = (int(facts[name].sum()) for name in ("customers_closing", "closing"))
     on = "now" if chosen.running else f"on {say.day(chosen.at)}"
     mrr = say.plain(say.money(closing, REPORTING))
-    return f"MRR {say.plain(on)} of {say.count(customers, 'customer')}: **{mrr}**"
+    return f"MRR {say.plain(on)} of {say.count(customers, 'customer')}: **{mrr}**{narrowed.parts(where)}"

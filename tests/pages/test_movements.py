@@ -1,5 +1,6 @@
 """The drill: rows of the ledger and subscriptions that add up to the figure they were opened from."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -26,7 +27,7 @@ def test_movements_add_up_to_net_new(as_person: AsPerson, made: Ledger, name: st
     rows = app.dataframe[0].value
     assert list(rows["customer"]) == ["Umbrella", "Vandelay", "Hooli"]
     assert sum(rows["reported"]) == Decimal(400)
-    assert "+$400.00" in words(app)
+    assert re.search(r"Net new MRR from .* to .*: \*\*\+\$400.00\*\*", words(app))
     assert list(rows["tier"])[2] == "Basic → Pro"
     assert list(rows["reason"])[1] == "They went bankrupt."
 
@@ -43,6 +44,13 @@ def test_of_a_tier_what_moved_along_counts(as_person: AsPerson, made: Ledger) ->
     # Hooli brought the 99 it paid on Basic along, and pays 400 more.
     assert "+$499.00" in words(app)
     assert sum(app.dataframe[0].value["reported"]) == Decimal(499)
+
+
+def test_of_a_product_its_share_counts(as_person: AsPerson, made: Ledger) -> None:
+    said = words(as_person("fiona", "subscriptions", product="POS"))
+    assert "the sum counts this product's share of each" in said
+    # 100 of the 400 that Pro's products cost alone, and 100 of Basic's 200.
+    assert "MRR now of 3 customers: **$299.00**" in said
 
 
 def test_one_customer_alone(as_person: AsPerson, made: Ledger) -> None:
