@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.navigation.page import Page
 
 from core.access.actor import Actor
 from pages.parts import finder, links, theme
 from pages.parts import format as say
+from pages.parts.cards import header
 from pages.parts.load import looked_at, told
 from pages.parts.registry import SCREENS, Screen, visible_to
-from pages.parts.session import require_actor
+from pages.parts.session import require, require_actor
 from pages.parts.turns import turn
 
 ASSETS = Path(__file__).parents[1] / "assets" / "static"
@@ -58,7 +60,19 @@ def _sections(screens: tuple[Screen, ...]) -> dict[str, list[Any]]:
     sections: dict[str, list[Any]] = defaultdict(list)
     for screen in screens:
         sections[screen.section].append(links.page_of(screen))
+    # Left out, Streamlit would call them pages that do not exist, and show the first screen at their address.
+    sections[screens[0].section] += [_refusal(screen) for screen in SCREENS if screen not in screens]
     return sections
+
+
+def _refusal(screen: Screen) -> Page:
+    """Return what stands at the address of a screen that the person's role may not open: why, and whom to ask."""
+
+    def page() -> None:
+        header(screen.title)
+        require(screen.permission)
+
+    return st.Page(page, title=screen.title, url_path=screen.path, visibility="hidden")
 
 
 def _looked_at() -> None:
@@ -77,8 +91,8 @@ def _foot(actor: Actor) -> None:
 def _portal(actor: Actor) -> None:
     st.title("Your portal")
     st.info(
-        f"You are signed in as {actor.label}. This console belongs to the vendor; your own usage, licenses and "
-        "invoices will be shown here. Until then your contact at the vendor answers questions about them.",
+        f"You are signed in as {say.plain(actor.label)}. This console belongs to the vendor; your own usage, licenses "
+        "and invoices will be shown here. Until then your contact at the vendor answers questions about them.",
         icon=":material/info:",
     )
     st.link_button("Sign out", "/logout", icon=":material/logout:")
