@@ -1,6 +1,7 @@
 """The sentence of an answer, by template: every number in it is a cell of the answer, none comes from a model."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any, Final
 
 import pandas as pd
@@ -210,11 +211,24 @@ def _list(found: Answered) -> str:
 
 def _narrowed(query: Query) -> str:
     """Say what a list is narrowed to: " at risk with tier Pro and health below 60"."""
+    if query.entity == "movements" and {one.member for one in query.filters} <= {"kind", "at"}:
+        return _of_movements(query)
     states = [one for one in query.filters if one.member in {"at_risk", "near_limit"}]
     rest = [one for one in query.filters if one not in states]
     said = "".join(f" {_lower(chips.condition_words(one, query))}" for one in states)
     joined = " and ".join(_lower(chips.condition_words(one, query)) for one in rest)
     return f"{said} whose {joined}" if rest else said
+
+
+def _of_movements(query: Query) -> str:
+    """Say which movements and when: " of kind churn, Oct 1 to Oct 31, 2026"."""
+    kinds = [value for one in query.filters if one.member == "kind" for value in one.values]
+    days = {one.op: date.fromisoformat(one.values[0]) for one in query.filters if one.member == "at" and one.values}
+    said = f" of kind {values.listing(kinds)}" if kinds else ""
+    first, end = days.get("gte"), days.get("lt")
+    if first and end:
+        return f"{said}, {values.day(first)} to {values.day(end - timedelta(days=1))}"
+    return f"{said} since {values.day(first)}" if first else said
 
 
 def _lower(words: str) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from core.metrics.answered import Answered, Column
 from core.metrics.catalog import metric
-from core.metrics.query import Query, Span
+from core.metrics.query import Filter, Query, Span
 
 AS_OF = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NOW = Span(start=date(2026, 11, 21), end=date(2026, 11, 22), label="now", partial=True)
@@ -101,3 +101,12 @@ def customers(names: list[str], **query: Any) -> Answered:
     columns = [Column("name", "Customer", "text", "dimension"), Column("mrr", "MRR", "money", "metric")]
     rows = [{"name": name, "mrr": 10_000 * (at + 1)} for at, name in enumerate(names)]
     return answered(Query(intent="list", entity="customers", **query), columns, rows, None)
+
+
+def churned(customer: str, *filters: Filter) -> Answered:
+    """Return a list of one customer's churn."""
+    query = Query(
+        intent="list", entity="movements", filters=(Filter(member="kind", op="eq", values=("churn",)), *filters)
+    )
+    columns = [Column("customer", "Customer", "text", "dimension"), Column("kind", "Movement", "text", "dimension")]
+    return answered(query, columns, [{"customer": customer, "kind": "churn"}], None)

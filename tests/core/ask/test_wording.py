@@ -90,6 +90,10 @@ SENTENCES: list[tuple[Answered, str]] = [
         "1 customer whose country is Germany and health below 60: Acme.",
     ),
     (made.customers([], filters=(AT_RISK,)), "No customer at risk."),
+    (
+        made.churned("Acme", Filter(member="at", op="gte", values=("2026-10-01",))),
+        "1 movement of kind churn since Oct 1, 2026: Acme.",
+    ),
 ]
 
 
@@ -117,6 +121,7 @@ def _allowed(found: Answered) -> set[str]:
         said += [f"{abs(cell) * 100:.1f}" for cell in found.frame[one.name] if isinstance(cell, Decimal)]
         said += [values.month(cell) for cell in found.frame[one.name] if one.unit == "step"]
     said += [value for condition in found.query.filters for value in condition.values]
+    said += [values.day(value) for one in found.query.filters if one.member == "at" for value in one.values]
     return {number for each in said for number in _numbers(each)}
 
 
