@@ -65,13 +65,14 @@ def standings(
     now: datetime,
     state: State | None = None,
     sort: Sort = "share",
-    organization_id: UUID | None = None,
+    text: str = "",
     cursor: str | None = None,
     limit: int = 50,
 ) -> StandingPage:
     """Return licenses in force with their meters; a customer's people see their own. Needs `usage:read`.
 
-    `share`: the nearest to a limit first; `days`: who reaches one soonest; `change`: who has grown most.
+    `share`: the nearest to a limit first; `days`: who reaches one soonest; `change`: who has grown most. `text` is part
+    of a customer's name, or an install id.
     """
     actor.require(Permission.USAGE_READ)
     limit = max(1, min(limit, MOST))
@@ -80,8 +81,9 @@ def standings(
     statement = _visible(actor, now)
     if state is not None:
         statement = statement.where(usage_place.c[state])
-    if organization_id is not None:
-        statement = statement.where(usage_place.c.organization_id == organization_id)
+    if text:
+        named = organization.c.name.icontains(text, autoescape=True)
+        statement = statement.where(or_(named, licenses.c.install_id == text))
     if cursor is not None:
         place = tuple_(*_place(sort, cursor))
         statement = statement.where(tuple_(*keys) < place if descending else tuple_(*keys) > place)
