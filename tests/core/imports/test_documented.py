@@ -1,4 +1,4 @@
-"""docs/imports.md names every field, reason and key that there is, and none that there is not."""
+"""The page on imports names every field, reason and key that there is, and none that there is not."""
 
 import re
 from pathlib import Path
