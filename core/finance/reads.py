@@ -105,13 +105,6 @@ def tier_months(session: ReadSession, actor: Actor, months: list[Period], *, as_
     return frame.astype({"month": "datetime64[us]", "mrr_minor": "int64"})
 
 
-def mrr_months(session: ReadSession, actor: Actor, months: list[Period], *, as_of: datetime) -> list[Money]:
-    """Return the MRR at the end of each of some months (or at `as_of`); needs `finance:read`."""
-    may_see_all(actor)
-    closing = ledger_money(session, months, (), as_of=as_of).measures["closing"]
-    return [Money(int(minor), REPORTING) for minor in closing[0]] if months else []
-
-
 def movements_of(
     session: ReadSession, actor: Actor, organization_id: UUID, *, before: datetime | None = None, limit: int = 100
 ) -> tuple[Movement, ...]:
