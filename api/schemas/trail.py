@@ -70,9 +70,7 @@ class ChainAnswer(Answer):
     checked_from: int
     checked: int
     checkpoints: int
-    everything_verified_at: datetime | None = Field(
-        description="All chains, last; null for customers."
-    )
+    everything_verified_at: datetime | None = Field(description="All chains, last; null for customers.")
 
 
 class EventRow(Answer):

@@ -9,9 +9,7 @@ from core.doctor.finding import Finding, bad, good
 from core.errors import InvalidInput, UpstreamFailed
 
 
-def findings(
-    settings: Settings, *, stripe_url: str = stripe_gateway.API, openai_url: str = ""
-) -> Iterator[Finding]:
+def findings(settings: Settings, *, stripe_url: str = stripe_gateway.API, openai_url: str = "") -> Iterator[Finding]:
     """Yield whether Stripe and OpenAI accept the keys that are set; without a key nothing is sent."""
     if settings.stripe_secret_key:
         yield _asked("Stripe", lambda: _stripe(settings.stripe_secret_key, stripe_url))

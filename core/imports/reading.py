@@ -78,7 +78,10 @@ def read_sources(books: Books, files: Mapping[str, File]) -> dict[str, RawSource
         if column.asked is not None
     ]
     if asked:
-        raise InvalidInput("\n".join(asked), code="ambiguous_dates", field="mapping")
+        columns = "\n".join(asked)
+        raise InvalidInput(
+            f"Say how the dates of these columns are written:\n{columns}", code="ambiguous_dates", field="mapping"
+        )
     return made
 
 

@@ -23,13 +23,12 @@ def require(actor: Actor, query: Query) -> None:
 def _fits(actor: Actor, one: Metric, query: Query) -> None:
     actor.require(one.permission)
     for dimension in query.dimensions:
-        if dimension not in one.dimensions:
-            raise InvalidInput(_not_by(one, dimension), field="dimensions", code="no_dimension")
+        _split(one, dimension, "dimensions")
     for condition in query.filters:
         if condition.member in METRICS:
             _shown_too(query, condition)
-        elif condition.member not in one.dimensions:
-            raise InvalidInput(_not_by(one, condition.member), field="filters", code="no_dimension")
+        else:
+            _split(one, condition.member, "filters")
 
 
 def _shown_too(query: Query, condition: Filter) -> None:
@@ -38,11 +37,10 @@ def _shown_too(query: Query, condition: Filter) -> None:
         raise InvalidInput(f"Rows can be narrowed by {label} where {label} is asked for too.", field="filters")
 
 
-def _not_by(one: Metric, dimension: str) -> str:
-    known = ", ".join(one.dimensions)
-    return f"{one.label} is not known by {dimension[:40]}. " + (
-        f"It can be split by {known}." if known else "It has no parts to be split into."
-    )
+def _split(one: Metric, dimension: str, field: str) -> None:
+    if dimension not in one.dimensions:
+        known = f"It can be split by {', '.join(one.dimensions)}." if one.dimensions else "It has no parts."
+        raise InvalidInput(f"{one.label} is not known by {dimension[:40]}. {known}", field=field, code="no_dimension")
 
 
 def _list(actor: Actor, query: Query) -> None:
