@@ -107,7 +107,7 @@ def profile(
         organization=organization_by_id(session, actor, held.organization_id),
         subscription=_subscription(session, actor, held, now),
         usage=_usage(session, telemetry, actor, held, known, now),
-        telemetry=_telemetry(telemetry, held, known),
+        telemetry=_telemetry(telemetry, held, known, now),
         branding=brand_of(session, actor, held.organization_id),
     )
 
@@ -168,8 +168,8 @@ def _usage(
     return UsageView(meters, records, known.events_30d, known.daily_30d)
 
 
-def _telemetry(telemetry: ReadSession, held: License, known: Customer) -> TelemetryView:
-    span = first_and_last_event(telemetry, held.install_id)
+def _telemetry(telemetry: ReadSession, held: License, known: Customer, now: datetime) -> TelemetryView:
+    span = first_and_last_event(telemetry, held.install_id, until=now)
     return TelemetryView(
         events_30d=known.events_30d,
         first_event_at=span.first if span else None,

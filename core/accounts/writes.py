@@ -17,6 +17,7 @@ from core.billing.reads import (
     latest_start,
     latest_subscription,
     price_in_force,
+    subscriptions_without_license,
 )
 from core.billing.writes import change_subscription, end_subscription, start_subscription
 from core.errors import InvalidInput
@@ -120,6 +121,8 @@ def change_tier(
     )
     follows = _follow(session, actor, changed, paid_until_now, amount, now)
     moved = _move(session, actor, paid_until_now, follows, now=now, reason=reason)
+    # After what replaces them, so that a customer who goes on paying does not churn in between.
+    _end_imported(session, actor, changed, now=now, reason=reason)
     return _changed(session, actor, before, changed, moved)
 
 
@@ -132,7 +135,8 @@ def revoke_license(session: WriteSession, actor: Actor, install_id: str, *, reas
     if paid_until_now is not None:
         end_subscription(session, actor, paid_until_now, now=now, reason=reason)
     moved = _move(session, actor, paid_until_now, None, now=now, reason=reason)
-    return _changed(session, actor, before, revoked, moved)
+    ended = _end_imported(session, actor, revoked, now=now, reason=reason)
+    return _changed(session, actor, before, revoked, ended or moved)
 
 
 def reinstate_license(session: WriteSession, actor: Actor, install_id: str, *, reason: str, now: datetime) -> Changed:
@@ -156,6 +160,15 @@ def reinstate_license(session: WriteSession, actor: Actor, install_id: str, *, r
         )
     moved = _move(session, actor, None, begun, now=now, reason=reason)
     return _changed(session, actor, before, back, moved)
+
+
+def _end_imported(session: WriteSession, actor: Actor, held: License, *, now: datetime, reason: str) -> Movement | None:
+    """End the imported subscriptions of a customer, which stand behind no license: its license's terms now hold."""
+    moved = None
+    for one in subscriptions_without_license(session, held.organization_id):
+        end_subscription(session, actor, one, now=now, reason=reason.strip() or None)
+        moved = _move(session, actor, one, None, now=now, reason=reason)
+    return moved
 
 
 def _locked(session: WriteSession, actor: Actor, install_id: str, now: datetime) -> tuple[License, datetime]:

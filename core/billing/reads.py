@@ -139,6 +139,16 @@ def subscriptions_of(session: ReadSession, actor: Actor, organization_id: UUID) 
     return tuple(_subscription(row) for row in session.execute(statement))
 
 
+def subscriptions_without_license(session: ReadSession, organization_id: UUID) -> tuple[Subscription, ...]:
+    """Return what a customer pays by subscriptions that were imported and stand behind no license, the oldest first.
+
+    For writes that put a license's own terms in their place, so asks no permission.
+    """
+    mine = (subscription.c.organization_id == organization_id) & subscription.c.license_id.is_(None)
+    running = select(subscription).where(mine, subscription.c.ended_at.is_(None))
+    return tuple(_subscription(row) for row in session.execute(running.order_by(subscription.c.started_at)))
+
+
 def _one(session: ReadSession, actor: Actor, license_id: UUID, *also: Any) -> Subscription | None:
     statement = (
         select(subscription)

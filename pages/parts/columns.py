@@ -10,6 +10,7 @@ from pandas.io.formats.style import Styler
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from pages.parts import format as say
+from pages.parts.load import looked_at
 from pages.parts.pills import Kind, options
 from pages.parts.theme import light, translucent
 
@@ -106,7 +107,8 @@ def rate(label: str, *, help: str = "") -> ColumnConfig:
 
 def when(label: str) -> ColumnConfig:
     """How long ago (or until); the exact moment in the reader's zone shows on hover."""
-    return st.column_config.DatetimeColumn(label, format="distance", width=130)
+    # The distance is counted by the reader's clock; books that are looked at as of a past day say the day instead.
+    return st.column_config.DatetimeColumn(label, format="MMM D, YYYY" if looked_at() else "distance", width=130)
 
 
 def moment(label: str, *, width: int = 150) -> ColumnConfig:
