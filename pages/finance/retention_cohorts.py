@@ -18,7 +18,7 @@ from pages.parts.load import load
 _BY: Final = {"Customers": "customers", "MRR": "mrr"}
 # Whole percents in the cells, since the eye compares shades; a tenth in the words of one.
 _LEFT: Final = units.Unit(
-    name="percent of the cohort, by months since its first",
+    name="percent of what each cohort began with, by months since",
     exact=say.percent,
     short=lambda share: say.percent(share, digits=0),
 )
@@ -54,7 +54,7 @@ def _map(found: pd.DataFrame, by: str) -> charts.Chart:
         row="row",
         column="column",
         value="share",
-        title="Customers who still pay" if by == "customers" else "MRR that is left",
+        title="Customers who still pay" if by == "customers" else "MRR they pay",
         unit=_LEFT,
         pick=True,
     )

@@ -1,14 +1,14 @@
 """The month that the Revenue screens look at: the running one, or any past one that the address names."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import pandas as pd
 
 from core.access.actor import Actor
 from core.finance.views import month_sums
-from core.periods import Period, add_months, month_of, months_until
+from core.periods import INSTANT, Period, add_months, month_of, months_until
 from pages.parts import filters, links
 from pages.parts import format as say
 from pages.parts.cards import Drill
@@ -20,7 +20,6 @@ REACH: Final = 36
 # What the month is called in the address of each screen. Streamlit drops the value of a control that another screen
 # has under the same name, so that a link from one to the other would lose it.
 _KEYS: Final = {"revenue": "month", "retention": "until", "movements": "to", "subscriptions": "at"}
-_INSTANT: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -32,13 +31,13 @@ class Chosen:
 
     @property
     def running(self) -> bool:
-        """Whether the month is not over."""
-        return self.now < self.month.end
+        """Whether the month is not over; at its last instant, at which imported books are looked at, it is."""
+        return self.now < self.month.end - INSTANT
 
     @property
     def at(self) -> datetime:
         """The instant its levels are read at: its last one, or now while it runs."""
-        return min(self.now, self.month.end - _INSTANT)
+        return min(self.now, self.month.end - INSTANT)
 
     @property
     def judged(self) -> Period:
@@ -74,7 +73,7 @@ def picker(actor: Actor, current: Chosen, screen: str) -> Chosen:
         "Month",
         list(months),
         key=_KEYS[screen],
-        placeholder=f"{say.month(current.month.start)}, so far",
+        placeholder=f"{say.month(current.month.start)}{', so far' if current.running else ''}",
         width=190,
     )
     return current if picked is None else Chosen(months[picked], current.now)

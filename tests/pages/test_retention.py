@@ -57,7 +57,7 @@ def test_a_cell_names_its_customers(as_person: AsPerson, made: Ledger) -> None:
 def test_cohorts_can_be_counted_in_money(as_person: AsPerson) -> None:
     app = as_person("fiona", "retention", of="MRR", cohorts="24m")
     assert not app.exception
-    assert any("MRR that is left" in chart.proto.spec for chart in app.get("plotly_chart"))
+    assert any("MRR they pay" in chart.proto.spec for chart in app.get("plotly_chart"))
 
 
 @pytest.mark.usefixtures("made")

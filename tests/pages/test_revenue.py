@@ -1,10 +1,14 @@
 """Revenue as the cast see it: figures that add up, any past month, and no page for who may not see money."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import clock
 from core.databases import Databases
+from core.periods import last_instant, month_of
+from pages.finance.revenue_month import Chosen
 from pages.parts import format as say
 from tests.cast import Cast
 from tests.pages.conftest import AsPerson, SignedInAs, words
@@ -47,6 +51,14 @@ def test_the_running_month_is_told_apart(as_person: AsPerson, made: Ledger) -> N
     app = as_person("fiona", "revenue")
     assert "MRR stood still so far." in words(app)
     assert f"Growth in {made.last_month:%B}" in _tiles(app)
+
+
+def test_books_that_are_looked_at_on_a_months_last_day_have_that_month_whole() -> None:
+    month = month_of(datetime(2024, 12, 31, tzinfo=UTC))
+    assert not Chosen(month, last_instant(date(2024, 12, 31))).running
+    assert Chosen(month, last_instant(date(2024, 12, 31))).judged == month
+    assert Chosen(month, last_instant(date(2024, 12, 30))).running
+    assert Chosen(month, datetime(2026, 1, 1, tzinfo=UTC)).at == last_instant(date(2024, 12, 31))
 
 
 @pytest.mark.usefixtures("made")
