@@ -1,5 +1,18 @@
 """How numbers are said in sentences."""
 
+from typing import Final
+
+_BYTES: Final = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
+
+
+def metered(amount: int, unit: str) -> str:
+    """Return an amount of a meter: “8,400”, or of bytes “9.1 GB” (1 GB is 10⁹ bytes)."""
+    if unit == "bytes":
+        for size, name in _BYTES:
+            if amount >= size:
+                return f"{amount / size:.4g} {name}"
+    return f"{amount:,}"
+
 
 def percent(share: float, digits: int = 0) -> str:
     """Return a fraction as “95%”, with a real minus."""

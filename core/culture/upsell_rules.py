@@ -9,10 +9,11 @@ from core.culture.estimate import known
 from core.culture.features import ZERO_IS_EVIDENCE, FeatureUse, label
 from core.culture.peers import co_adoption
 from core.culture.picture import Picture
-from core.culture.said import percent
+from core.culture.said import metered, percent
 from core.culture.trend import shown_change
 from core.usage.consumption import Consumption
 from core.usage.limits import WARN_SHARE
+from core.usage.meters import METERS
 
 Priority = Literal["HIGH", "MEDIUM", "LOW"]
 Kind = Literal["tier", "seats", "training", "convert", "rescue"]
@@ -203,7 +204,8 @@ def _near_limit(row: Consumption, picture: Picture) -> Result | None:
         return NotListed("limit_approached", row.meter, why)
     if row.share < WARN_SHARE and not soon:
         return None
-    used, share = f"{row.busy:,} of {row.highest:,}", percent(row.share)
+    unit = METERS[row.meter].unit
+    used, share = f"{metered(row.busy or 0, unit)} of {metered(row.highest, unit)}", percent(row.share)
     urgent = row.share >= URGENT_SHARE or (at is not None and at <= URGENT_DAYS)
     facts = [Evidence("limit_approached", VERSION, row.label, f"{used} ({share})", row.n, "28 d, busy day")]
     if row.days_to_limit is not None:
