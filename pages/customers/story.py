@@ -43,7 +43,7 @@ def show(actor: Actor, organization_id: UUID) -> None:
 @st.fragment
 def _entries(actor: Actor, organization_id: UUID) -> None:
     seen = [each for each in KINDS if each not in _HIDDEN_WITHOUT or actor.may(_HIDDEN_WITHOUT[each])]
-    kinds = filters.some_of("Kinds", seen, key="kind", show=lambda each: _WORDS[each])
+    kinds = filters.some_of("Kinds", seen, key="kinds", show=lambda each: _WORDS[each])
     slot = f"timeline-{organization_id}"
     shown: int = st.session_state.get(slot, _STEP)
     found = load(timeline, actor, organization_id, now=minute(), kinds=kinds or None, limit=shown)

@@ -69,7 +69,7 @@ def test_without_a_customer_it_offers_the_choice(as_person: AsPerson, made: Made
 
 
 def test_the_timeline_is_narrowed_by_kind(as_person: AsPerson, made: Made) -> None:
-    app = as_person("fiona", "customer", install_id=made.suspended.install_id, kind="License")
+    app = as_person("fiona", "customer", install_id=made.suspended.install_id, kinds="License")
     said = words(app)
     assert "“three invoices unpaid”" in said
     assert "New business" not in said
