@@ -108,7 +108,9 @@ def _later(
         licensing.resume(session, actor, install_id, reason="Their network had blocked us; mended.", now=ended)
     if customer.churned_months_ago is not None:
         left = now - customer.churned_months_ago * MONTH
-        accounts.revoke_license(session, actor, install_id, reason="They canceled.", now=left)
+        accounts.revoke_license(
+            session, actor, install_id, reason=LEFT_BECAUSE[sum(customer.name.encode()) % len(LEFT_BECAUSE)], now=left
+        )
     if customer.returned is None:
         return install_id
     months, tier = customer.returned
