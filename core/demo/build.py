@@ -21,6 +21,13 @@ from db.session import WriteSession
 
 MONTH = timedelta(days=30.4375)
 EURO = frozenset({"DE", "FR", "NL", "PT", "FI"})
+LEFT_BECAUSE = (
+    "Too dear for what they used.",
+    "Went to a competitor.",
+    "Their budget was cut.",
+    "Missed a feature they needed.",
+    "Closed that line of business.",
+)
 
 
 @dataclass(frozen=True)
