@@ -43,9 +43,10 @@ def test_it_offers_examples_to_who_may_ask(as_person: AsPerson, name: str) -> No
     assert len([each for each in app.button if str(each.key).startswith("example-")]) >= 3
 
 
-def test_who_may_not_ask_has_no_such_screen(as_person: AsPerson) -> None:
+def test_who_may_not_ask_is_told_so(as_person: AsPerson) -> None:
     vera = as_person("vera", "ask")
-    assert "Ask" not in [title.value for title in vera.title]
+    assert "Your role (viewer) may not ask questions" in words(vera)
+    assert not vera.text_input
     otto = as_person("otto", "ask")
     assert [title.value for title in otto.title] == ["Your portal"]
 

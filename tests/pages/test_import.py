@@ -67,8 +67,10 @@ def test_before_the_first_import_it_says_what_to_do(as_person: AsPerson, name: s
 
 
 @pytest.mark.parametrize("name", ["sam", "mia", "vera"])
-def test_who_may_not_import_has_no_such_screen(as_person: AsPerson, name: str) -> None:
-    assert "Import" not in [title.value for title in as_person(name, "import").title]
+def test_who_may_not_import_is_told_so(as_person: AsPerson, name: str) -> None:
+    app = as_person(name, "import")
+    assert "may not add an organization" in words(app)
+    assert not app.get("file_uploader")
 
 
 def test_a_customers_admin_sees_the_portal(as_person: AsPerson) -> None:
