@@ -166,7 +166,8 @@ def _change(
     before = {name: _plain(row._mapping[name]) for name in values}
     after = {name: _plain(value) for name, value in values.items()}
     target, owner = ("upsell", str(upsell_id)), row.organization_id
-    audit.record(session, actor, action, target, now=now, organization_id=owner, before=before, after=after)
+    why = values.get("close_reason")
+    audit.record(session, actor, action, target, now=now, organization_id=owner, before=before, after=after, reason=why)
 
 
 _STATES = {"won": "won already", "lost": "closed as lost", "ignored": "closed as ignored", "gone": "gone"}
