@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.browser import driving
 from tests.running import Running, running_calos
@@ -34,6 +34,8 @@ def calos() -> Iterator[Running]:
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     """Yield Playwright."""
+    # A busy machine is slow, and that alone is no failure.
+    expect.set_options(timeout=driving.PATIENCE_MS)
     with driving.playing() as made:
         yield made
 

@@ -110,28 +110,6 @@ def test_from_the_license_to_its_culture_and_its_end(sign_in: SignIn, installati
     assert (refused["valid"], refused["code"]) == (False, "REVOKED")
 
 
-def test_vera_sees_no_money_and_nothing_that_makes_or_changes(sign_in: SignIn) -> None:
-    page = sign_in("vera")
-    for path in ("/overview", "/customers", f"/culture?install_id={DEMO_INSTALL}", "/upsells"):
-        page.goto(path)
-        settled(page)
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        shown = page.get_by_test_id("stMain").inner_text()
-        assert not re.search(r"[$€]\s?\d|\bUSD\b", shown), f"{path} shows money: {shown[:400]}"
-        for name in ("New license", "Recompute", "License", "Assign"):
-            expect(page.get_by_role("button", name=name, exact=True)).to_have_count(0)
-
-
-def test_otto_sees_his_portal_and_the_vendors_api_refuses_him(sign_in: SignIn) -> None:
-    page = sign_in("otto")
-    expect(page.get_by_role("heading", name="Your portal")).to_be_visible()
-    page.goto("/customers")
-    settled(page)
-    expect(page.get_by_role("heading", name="Your portal")).to_be_visible()
-    assert "Northwind" not in page.content()
-    assert page.request.get("/api/enterprise/customers").status == 403
-
-
 def test_a_stranger_is_sent_to_sign_in_and_back_to_where_they_wanted(browser: Browser, calos: Running) -> None:
     context = browser.new_context(base_url=calos.url)
     page = context.new_page()

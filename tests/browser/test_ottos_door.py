@@ -1,0 +1,96 @@
+"""Otto's door: a customer's admin gets his portal at every address of the console, and no byte about anybody else."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from playwright.sync_api import APIResponse, Page, WebSocket, expect
+
+from pages.parts.registry import SCREENS
+from tests.browser.conftest import SignIn
+from tests.browser.driving import settled
+from tests.browser.steps import customer_names, main
+
+HIS: Final = "Globex"
+# What a customer's own people may ask for: of themselves. Every other route is the vendor's.
+OWN: Final = {
+    "/auth/me",
+    "/licenses",
+    "/licenses/{installId}",
+    "/licenses/{installId}/decisions",
+    "/telemetry/{installId}/events",
+    "/usage",
+    "/usage/history",
+    "/usage/limits",
+    "/activity",
+    "/security/audit-logs",
+    "/security/audit-logs/verify",
+}
+# Of another customer, whatever the route asks for.
+GIVEN: Final = {
+    "installId": "demo-install-abc123456789abcdef",
+    "meter": "api_calls_day",
+    "importId": "00000000-0000-7000-8000-000000000000",
+    "receiptId": "00000000-0000-7000-8000-000000000000",
+}
+
+
+def test_every_address_of_the_console_is_his_portal(sign_in: SignIn) -> None:
+    others = customer_names(sign_in("fiona")) - {HIS}
+    assert len(others) > 50
+    page = sign_in("otto")
+    heard = _listen(page)
+    for path in ("", *(screen.path for screen in SCREENS)):
+        page.goto(f"/{path}")
+        expect(page.get_by_role("heading", name="Your portal")).to_be_visible()
+        settled(page)
+        expect(main(page).get_by_text("You are signed in as otto@calos.test")).to_be_visible()
+        expect(page.get_by_role("navigation")).to_have_count(0)
+        assert _named(page.content(), others) == set()
+    assert len(heard) > len(SCREENS)
+    assert _named(b"".join(heard).decode(errors="replace"), others) == set()
+
+
+def test_the_vendors_routes_refuse_him_and_his_own_tell_of_nobody_else(sign_in: SignIn) -> None:
+    others = customer_names(sign_in("fiona")) - {HIS}
+    page = sign_in("otto")
+    refused = []
+    for route, answer in _asked(page):
+        assert _named(answer.text(), others) == set(), route
+        if route not in OWN:
+            refused.append(route)
+            assert (answer.status, answer.json()["code"]) == (403, "vendor_only"), route
+        elif "{installId}" in route or route.startswith("/usage"):
+            assert answer.status == 404, route
+        else:
+            assert answer.status == 200, route
+    assert {"/enterprise/customers", "/financial/metrics", "/cash", "/security/score"} <= set(refused)
+
+
+def _listen(page: Page) -> list[bytes]:
+    """Collect what any websocket of the page will bring."""
+    heard: list[bytes] = []
+
+    def keep(frame: bytes | str) -> None:
+        heard.append(frame.encode() if isinstance(frame, str) else frame)
+
+    def follow(socket: WebSocket) -> None:
+        socket.on("framereceived", keep)
+
+    page.on("websocket", follow)
+    return heard
+
+
+def _asked(page: Page) -> Iterator[tuple[str, APIResponse]]:
+    """Ask every route that the API describes and that only reads, with what it requires."""
+    described: dict[str, Any] = page.request.get("/api/openapi.json").json()["paths"]
+    for route, verbs in described.items():
+        if "get" in verbs:
+            required = [each for each in verbs["get"].get("parameters", []) if each.get("required")]
+            query: dict[str, str | float | bool] = {
+                each["name"]: GIVEN[each["name"]] for each in required if each["in"] == "query"
+            }
+            yield route, page.request.get(f"/api{route.format(**GIVEN)}", params=query)
+
+
+def _named(told: str, others: set[str]) -> set[str]:
+    return {name for name in others if name in told}
