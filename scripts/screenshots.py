@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 import click
 
@@ -18,6 +19,8 @@ WHO: Final = "fiona"
 CUSTOMER: Final = "Northwind Markets"
 # Screens that show one customer, and so need to be told which.
 OF_ONE: Final = frozenset({"customer", "culture"})
+# What a screen is asked before its picture is taken.
+ASKED: Final = {"ask": {"q": "What's driving our cost increase?"}}
 # Width, height and theme by the end of the file's name.
 VIEWS: Final[dict[str, tuple[int, int, bool]]] = {
     "light": (1440, 1000, False),
@@ -72,7 +75,8 @@ def _take(browser: Browser, url: str, folder: Path, view: str, only: tuple[str, 
 
 def _addresses(install_id: str) -> Iterator[tuple[str, str]]:
     for screen in SCREENS:
-        yield screen.path, f"/{screen.path}?install_id={install_id}" if screen.path in OF_ONE else f"/{screen.path}"
+        asked = {"install_id": install_id} if screen.path in OF_ONE else ASKED.get(screen.path, {})
+        yield screen.path, f"/{screen.path}?{urlencode(asked)}" if asked else f"/{screen.path}"
     yield "culture_choice", "/culture"
 
 
