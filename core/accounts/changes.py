@@ -15,6 +15,7 @@ from core.accounts.reads import count_customers, customers_by_id, list_customers
 from core.accounts.wording import movement_title
 from core.finance.movements import Bridge
 from core.finance.reads import Movement, bridge, movements_in
+from core.licensing.reads import tiers
 from core.periods import Period
 from core.usage.meters import METERS
 from db.session import ReadSession
@@ -128,14 +129,15 @@ def _licenses(session: ReadSession, actor: Actor, now: datetime) -> Change:
     ).customers
     ending = [one for one in trials if one.expires_at is not None and one.expires_at <= now + WEEK]
     counted = Counter(one.what for one in news)
-    facts = [_news(one) for one in news]
+    labels = {tier.id: tier.label for tier in tiers(session)}
+    facts = [_news(one, labels[one.tier_id]) for one in news]
     facts += [_fact(one, f"trial ends {one.expires_at:%b %-d}") for one in ending]
     sentence = licenses_sentence(counted["issued"], counted["revoked"], len(ending))
     return Change("licenses", sentence, tuple(facts[:FACTS_SHOWN]))
 
 
-def _news(one: LicenseNews) -> Fact:
-    said = f"{one.tier_id} license {one.what} {one.at:%b %-d}"
+def _news(one: LicenseNews, tier: str) -> Fact:
+    said = f"{tier} license {one.what} {one.at:%b %-d}"
     return Fact(one.organization, said, one.organization_id, one.install_id)
 
 

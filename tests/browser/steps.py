@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import APIRequestContext, Locator, Page, expect
 
 from pages.parts.columns import ROW_HEIGHT
 from tests.browser.driving import settled
@@ -88,9 +88,9 @@ def said(page: Page) -> str:
     return "\n".join([main(page).aria_snapshot(), *cells])
 
 
-def customer_names(page: Page) -> set[str]:
+def customer_names(vendor: APIRequestContext) -> set[str]:
     """Every customer's name, as somebody of the vendor asks the API for them."""
-    answer = page.request.get("/api/enterprise/customers", params={"limit": 200}).json()
+    answer = vendor.get("/api/enterprise/customers", params={"limit": 200}).json()
     assert answer["nextCursor"] is None
     return {each["name"] for each in answer["customers"]}
 

@@ -63,7 +63,7 @@ def _read_the_overview(page: Page) -> str:
     expect(tile(page, "Runway")).to_contain_text(re.compile(r"[\d.]+\smonths"))
     changed = card(page, "What changed since last week").get_by_text(re.compile(r"\.$"))
     expect(changed).to_have_count(3)
-    expect(changed.first).to_have_text(re.compile(r"^MRR (rose|fell|stood)"))
+    expect(changed.first).to_have_text(re.compile(r"^MRR (rose|fell|stayed|is) "))
     return _months(tile(page, "Runway").inner_text())[0]
 
 

@@ -28,7 +28,7 @@ _SEEN: Final = [one for one in SCREENS if one.permission in ROLE_PERMISSIONS[Rol
 
 def test_she_sees_no_money_and_nothing_that_changes_anything(sign_in: SignIn) -> None:
     page = sign_in("vera")
-    customers = customer_names(page)
+    customers = customer_names(page.request)
     offered = [one.title for one in _SEEN if not one.hidden]
     assert "Ask" not in offered
     expect(page.get_by_role("navigation").get_by_role("link")).to_have_count(len(offered))

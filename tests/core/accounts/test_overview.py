@@ -166,7 +166,7 @@ def test_what_changed_this_week(town: Town) -> None:
     assert money.sentence == "MRR fell by $99.00 to $998.00 since Nov 14: 1 churned."
     assert [(one.label, one.value) for one in money.facts] == [("Leftville", "Churn: −$99.00 a month")]
     assert licensed.sentence == "1 license was revoked this week; 1 trial ends within the next."
-    assert [one.value for one in licensed.facts] == ["basic license revoked Nov 19", "trial ends Nov 27"]
+    assert [one.value for one in licensed.facts] == ["Basic license revoked Nov 19", "trial ends Nov 27"]
     assert health.sentence == (
         "Oldtown fell from 82 to 71 in health this week, the most of 2 customers that fell by 5 points or more."
     )
