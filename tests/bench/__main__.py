@@ -11,6 +11,7 @@ import time
 BENCHES = {
     "start": (["--times", "3"], ["--quick"]),
     "pages": (["--times", "10", "--seconds", "15"], ["--quick"]),
+    "browser_pages": (["--times", "5"], ["--quick"]),
     "verify": (["--seconds", "5"], ["--seconds", "1", "--rounds", "1"]),
     "ingest": (["--events", "20000"], ["--events", "2000"]),
     "imports": (["--rounds", "3"], ["--rounds", "1"]),
