@@ -181,7 +181,7 @@ def _told(row: Row[Any], labels: Labels) -> tuple[Kind, str, str, str | None, Mo
     if row.source == _VERIFIED:
         return "verification", "Phoned home for the first time", said["install"], said["install"], None
     if row.source == _FOUND:
-        return "upsell", row.what, f"{said['offer']} · {said['priority']}", said["install"], None
+        return "upsell", row.what, f"{said['offer']} · {said['priority'].capitalize()}", said["install"], None
     kind = _RESOURCES[row.what.partition(".")[0]]
     title = entry_title(row.what, said["before"] or {}, said["after"] or {}, labels)
     install_id = said["target"] if said["of"] == "license" else None

@@ -26,7 +26,7 @@ _FIELDS: Final = {
 def show(actor: Actor, reply: Reply) -> None:
     """Draw the answer."""
     with card("answer", height="content").body:
-        st.markdown(f"#### {say.plain(reply.text)}")
+        st.subheader(say.plain(reply.text), anchor=False)
         reading.chips(actor, reply)
         found = drawing.show(reply)
         if found is not None:

@@ -33,7 +33,7 @@ def _gauge(row: Consumption, *, chosen: bool) -> None:
     key = f"opencard-{'chosen-' if chosen else ''}{row.meter}"
     with st.container(key=key, border=True, height="stretch", gap="xsmall"):
         st.button(say.plain(row.label), type="tertiary", key=f"gauge-{row.meter}", on_click=_choose, args=(row.meter,))
-        st.markdown(f"### {say.plain(wording.share(row))}")
+        st.subheader(say.plain(wording.share(row)), anchor=False)
         if part is not None:
             with st.container(key=f"gaugebar-{tone}-{row.meter}"):
                 st.progress(min(1.0, part))

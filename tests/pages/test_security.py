@@ -1,17 +1,18 @@
 """Audit and People: who sees them, what their first glance says, and what they answer."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import clock
+from core import clock, config
 from core.access import audit
 from core.access.audit_reads import by_person
 from core.access.checkpoints import Checkpoints, audit_key, folder_of
 from core.access.sealing import seal_waiting
 from core.access.sessions import list_sessions
-from core.config import Settings
 from core.databases import Databases
 from db.session import SYSTEM
 from tests.cast import Cast
@@ -52,10 +53,18 @@ def test_audit_without_a_match_says_what_to_do(as_person: AsPerson) -> None:
     assert "Choose a longer range" in words(app)
 
 
-def test_verifying_everything_reports_every_chain(
-    as_person: AsPerson, databases: Databases, test_settings: Settings
-) -> None:
-    checkpoints = Checkpoints(folder_of(test_settings.home), audit_key(test_settings.home))
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Yield a home of this test's own: in the one shared by all tests lie checkpoints of other databases' chains."""
+    monkeypatch.setenv("CALOS_HOME", str(tmp_path))
+    config.settings.cache_clear()
+    yield tmp_path
+    monkeypatch.undo()
+    config.settings.cache_clear()
+
+
+def test_verifying_everything_reports_every_chain(as_person: AsPerson, databases: Databases, own_home: Path) -> None:
+    checkpoints = Checkpoints(folder_of(own_home), audit_key(own_home))
     seal_waiting(lambda: databases.control.write(SYSTEM), checkpoints, now=clock.now())
     app = as_person("fiona", "audit")
     assert "Not every chain has been verified" in words(app)
