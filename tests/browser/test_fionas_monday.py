@@ -151,7 +151,7 @@ def _ask_why_costs_rose(page: Page) -> None:
     visit(page, "Ask")
     page.get_by_label("Question", exact=True).fill(QUESTION)
     page.get_by_role("button", name="Ask", exact=True).click()
-    answer = main(page).get_by_role("heading", level=4)
+    answer = main(page).get_by_role("heading", level=3).filter(has_text="Costs rose")
     expect(answer).to_have_text(re.compile(r"^Costs rose by \$.* Globex "))
     settled(page)
     page.get_by_label("Go on", exact=True).fill("and by product?")
