@@ -11,6 +11,7 @@ from pages.parts import format as say
 from pages.parts.registry import SCREENS, Screen
 
 _HERE: Final = "screen-shown"
+_SHARED: Final = ("q", "show", "sort", "range", "tier", "segment")
 
 
 def page_of(screen: Screen) -> Page:
@@ -31,7 +32,15 @@ def to(path: str) -> Page:
 
 
 def arrive(page: Page) -> None:
-    """Note which screen is shown; the shell calls it once a run."""
+    """Note which screen is shown; the shell calls it once a run.
+
+    Screens share the names of their controls (`q`, `show`, `sort`, `range`), and Streamlit would carry what was chosen
+    on one along to the next: on arrival only what the address says is kept.
+    """
+    if st.session_state.get(_HERE, page.url_path) != page.url_path:
+        for name in _SHARED:
+            if name not in st.query_params:
+                st.session_state.pop(name, None)
     st.session_state[_HERE] = page.url_path
 
 

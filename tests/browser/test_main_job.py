@@ -143,3 +143,13 @@ def test_signing_out_in_one_tab_ends_the_other(sign_in: SignIn) -> None:
         timeout=20_000
     )
     assert second.request.get("/api/enterprise/customers").status == 401
+
+
+def test_what_is_searched_on_one_screen_does_not_follow_to_the_next(sign_in: SignIn) -> None:
+    page = sign_in("fiona")
+    page.goto("/customers?q=Hooli")
+    settled(page)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Usage", exact=True).click()
+    expect(page.get_by_role("heading", name="Usage", level=1)).to_be_visible()
+    settled(page)
+    expect(page).to_have_url(re.compile(r"/usage$"))
