@@ -26,7 +26,8 @@ from core.accounts.cards import refresh_card
 from core.accounts.customers import CustomerFilter
 from core.accounts.profile import profile
 from core.accounts.requests import Changed, LicenseRequest
-from core.accounts.timeline import Kind, timeline
+from core.accounts.timeline import timeline
+from core.accounts.timeline_sources import Kind
 from core.culture import reads as culture
 from core.culture.profile import to_json
 from core.licensing.reads import tier_by_id

@@ -1,42 +1,38 @@
 """A customer's timeline: what people did, what the install did and what the money did, in one order."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, Text, cast, func, literal, null, select, tuple_, union_all
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Row, select, tuple_, union_all
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.accounts import cursors
-from core.accounts.wording import Labels, entry_title, movement_detail, movement_title
+from core.accounts.timeline_sources import AUDITED, KINDS, Kind, Source, branches
+from core.accounts.wording import (
+    Labels,
+    Values,
+    entry_title,
+    movement_detail,
+    movement_title,
+    said_to_leave,
+    ticket_closed,
+    ticket_opened,
+)
 from core.errors import InvalidInput
 from core.licensing.reads import tiers
 from core.money import Money
-from db.models.access import audit_entry
-from db.models.culture import upsell
-from db.models.finance import movement
-from db.models.licensing import license as licenses
 from db.session import ReadSession
 
-Kind = Literal["license", "verification", "money", "upsell", "people", "customer"]
-KINDS: Final[tuple[Kind, ...]] = ("license", "verification", "money", "upsell", "people", "customer")
 MOST: Final = 200
-# Which entries of the audit trail belong on a timeline. Money is told by the ledger, and sign-ins are nobody's story.
-_RESOURCES: Final[dict[str, Kind]] = {
-    "license": "license",
-    "upsell": "upsell",
-    "person": "people",
-    "organization": "customer",
-    "domain": "customer",
-    "brand": "customer",
-    "customer": "customer",
-    "contract": "customer",
+_SUPPORT: Final[dict[Source, Callable[[str, Values], tuple[str, str]]]] = {
+    Source.TICKET: ticket_opened,
+    Source.CLOSED: ticket_closed,
+    Source.LEFT: said_to_leave,
 }
-_AUDIT, _MOVEMENT, _VERIFIED, _FOUND = range(4)
 
 
 @dataclass(frozen=True)
@@ -80,10 +76,10 @@ def timeline(
     actor.require_vendor()
     actor.require(Permission.CUSTOMER_READ)
     limit = max(1, min(limit, MOST))
-    branches = _branches(organization_id, _allowed(actor, kinds))
-    if not branches:
+    sources = branches(organization_id, _allowed(actor, kinds))
+    if not sources:
         return TimelinePage((), None)
-    all_of_it = union_all(*branches).subquery()
+    all_of_it = union_all(*sources).subquery()
     place = tuple_(all_of_it.c.at, all_of_it.c.source, all_of_it.c.key)
     statement = select(all_of_it).where(all_of_it.c.at <= now)
     if cursor is not None:
@@ -104,68 +100,6 @@ def _allowed(actor: Actor, kinds: Collection[str] | None) -> set[str]:
     return wanted - {kind for kind, permission in hidden.items() if not actor.may(permission)}
 
 
-def _branches(organization_id: UUID, kinds: set[str]) -> list[Select[Any]]:
-    """Return one select a source, all of the same columns."""
-    found = []
-    resources = [resource for resource, kind in _RESOURCES.items() if kind in kinds]
-    if resources:
-        c = audit_entry.c
-        said = func.jsonb_build_object("before", c.before, "after", c.after, "target", c.target_id, "of", c.target_kind)
-        found.append(
-            _branch(_AUDIT, c.at, cast(c.id, Text), c.action, said, c.actor_label, c.reason).where(
-                c.organization_id == organization_id, func.split_part(c.action, ".", 1).in_(resources)
-            )
-        )
-    if "money" in kinds:
-        m = movement.c
-        said = func.jsonb_build_object(
-            "tier", m.tier_id, "from", m.from_tier_id, "minor", m.mrr_change_minor, "currency", m.currency
-        )
-        key = func.lpad(cast(m.id, Text), 20, "0")
-        found.append(
-            _branch(_MOVEMENT, m.effective_at, key, m.kind, said, null(), m.reason).where(
-                m.organization_id == organization_id
-            )
-        )
-    if "verification" in kinds:
-        v = licenses.c
-        said = func.jsonb_build_object("install", v.install_id)
-        found.append(
-            _branch(_VERIFIED, v.first_verified_at, cast(v.id, Text), literal("verified"), said, null(), null()).where(
-                v.organization_id == organization_id, v.first_verified_at.is_not(None)
-            )
-        )
-    if "upsell" in kinds:
-        u = upsell.c
-        said = func.jsonb_build_object("offer", u.offer_label, "priority", u.priority, "install", u.install_id)
-        found.append(
-            _branch(_FOUND, u.found_at, cast(u.id, Text), u.sentence, said, null(), null()).where(
-                u.organization_id == organization_id
-            )
-        )
-    return found
-
-
-def _branch(
-    source: int,
-    at: ColumnElement[Any],
-    key: ColumnElement[Any],
-    what: ColumnElement[Any],
-    said: ColumnElement[Any],
-    who: ColumnElement[Any],
-    reason: ColumnElement[Any],
-) -> Select[Any]:
-    return select(
-        literal(source, Integer).label("source"),
-        at.label("at"),
-        key.label("key"),
-        cast(what, Text).label("what"),
-        cast(said, JSONB).label("said"),
-        cast(who, Text).label("who"),
-        cast(reason, Text).label("reason"),
-    )
-
-
 def _entry(row: Row[Any], labels: Labels) -> TimelineEntry:
     kind, title, detail, install_id, amount = _told(row, labels)
     who = row.who or ""
@@ -173,16 +107,18 @@ def _entry(row: Row[Any], labels: Labels) -> TimelineEntry:
 
 
 def _told(row: Row[Any], labels: Labels) -> tuple[Kind, str, str, str | None, Money | None]:
-    said = row.said
-    if row.source == _MOVEMENT:
+    said, source = row.said, Source(row.source)
+    if source is Source.MOVEMENT:
         amount = Money(said["minor"], said["currency"])
         detail = movement_detail(said["tier"], said["from"], labels)
         return "money", movement_title(row.what, amount), detail, None, amount
-    if row.source == _VERIFIED:
+    if source is Source.VERIFIED:
         return "verification", "Phoned home for the first time", said["install"], said["install"], None
-    if row.source == _FOUND:
+    if source is Source.FOUND:
         return "upsell", row.what, f"{said['offer']} · {said['priority'].capitalize()}", said["install"], None
-    kind = _RESOURCES[row.what.partition(".")[0]]
+    if source in _SUPPORT:
+        return "support", *_SUPPORT[source](row.what, said), None, None
+    kind = AUDITED[row.what.partition(".")[0]]
     title = entry_title(row.what, said["before"] or {}, said["after"] or {}, labels)
     install_id = said["target"] if said["of"] == "license" else None
     return kind, title, install_id or "", install_id, None
@@ -195,9 +131,9 @@ def _cursor(last: Row[Any]) -> str:
 def _place(cursor: str) -> tuple[datetime, int, str]:
     try:
         at, source, key = cursors.decode(cursor)
-        known_at, known_source = datetime.fromisoformat(str(at)), (_AUDIT, _MOVEMENT, _VERIFIED, _FOUND).index(source)
+        known_at, known_source = datetime.fromisoformat(str(at)), Source(int(source))
     except ValueError as wrong:
         raise cursors.foreign() from wrong
     if known_at.tzinfo is None:
         raise cursors.foreign()
-    return known_at, known_source, str(key)
+    return known_at, int(known_source), str(key)

@@ -33,6 +33,27 @@ def movement_detail(tier_id: str, from_tier_id: str | None, labels: Labels) -> s
     return f"{labels.get(from_tier_id, from_tier_id)} → {tier}" if from_tier_id else tier
 
 
+def ticket_opened(subject: str, said: Values) -> tuple[str, str]:
+    """Return title and detail of a ticket that came in."""
+    urgency = [str(said["priority"]), "escalated" if said.get("escalated") else ""]
+    return _ticket(subject, said, "opened"), ", ".join(word for word in urgency if word)
+
+
+def ticket_closed(subject: str, said: Values) -> tuple[str, str]:
+    """Return title and detail of a ticket that was closed."""
+    return _ticket(subject, said, "closed"), f"rated {said['satisfaction']} of 5" if said.get("satisfaction") else ""
+
+
+def said_to_leave(why: str, said: Values) -> tuple[str, str]:
+    """Return title and detail of what a customer said when they left or came back."""
+    title = f"Came back: {why}" if said.get("again") else f"Said to leave: {why}"
+    return title.replace("_", " "), str(said.get("feedback") or "")
+
+
+def _ticket(subject: str, said: Values, verb: str) -> str:
+    return f"Ticket {said['reference']} {verb}" + (f": {subject}" if subject else "")
+
+
 def entry_title(action: str, before: Values, after: Values, labels: Labels) -> str:
     """Return the sentence of an audit entry; of an action nobody has written one for, its words."""
     if action in _SENTENCES:

@@ -7,7 +7,8 @@ import streamlit as st
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
-from core.accounts.timeline import KINDS, MOST, TimelineEntry, timeline
+from core.accounts.timeline import MOST, TimelineEntry, timeline
+from core.accounts.timeline_sources import KINDS
 from pages.parts import filters
 from pages.parts import format as say
 from pages.parts.cards import card
@@ -18,6 +19,7 @@ _WORDS: Final = {
     "verification": "Phone home",
     "money": "Money",
     "upsell": "Upsells",
+    "support": "Support",
     "people": "People",
     "customer": "Customer",
 }
@@ -26,6 +28,7 @@ _ICONS: Final = {
     "verification": "verified",
     "money": "payments",
     "upsell": "trending_up",
+    "support": "support_agent",
     "people": "badge",
     "customer": "domain",
 }

@@ -29,7 +29,7 @@ NARROW_STATEMENTS = {
     "core/accounts/listing.py": "any condition on a card's fields, for questions and exports",
     "core/accounts/news.py": "what is new, across the domains below",
     "core/accounts/orders.py": "orders of a list as expressions over its columns",
-    "core/accounts/timeline.py": "one order over the rows of every domain below",
+    "core/accounts/timeline_sources.py": "one order over the rows of every domain below",
     "core/culture/comparisons.py": "reads of other installs, for what one is compared with",
     "core/culture/upsell_facts.py": "sums over the list that sales work, for the catalogue of numbers",
     "core/demo/removal.py": "removes rows of every domain, and nothing else",

@@ -10,7 +10,8 @@ from core.access.people import create_person
 from core.access.permissions import Permission, Role
 from core.accounts.cursors import encode
 from core.accounts.requests import LicenseRequest
-from core.accounts.timeline import KINDS, TimelineEntry, timeline
+from core.accounts.timeline import TimelineEntry, timeline
+from core.accounts.timeline_sources import KINDS
 from core.accounts.wording import entry_title, movement_title
 from core.accounts.writes import change_tier, create_license, reinstate_license, revoke_license
 from core.culture.reads import upsells
@@ -19,6 +20,8 @@ from core.errors import InvalidInput, NotPermitted
 from core.licensing.writes import renew, resume, suspend
 from core.money import Money
 from core.organizations.writes import add_domain, write_note
+from core.support.tickets import ChurnEvent, Ticket
+from core.support.writes import record_churn_events, record_past_tickets
 from db.models.licensing import license as licenses
 from db.session import WriteSession
 from tests.books import customer
@@ -93,6 +96,20 @@ def test_opportunities_and_their_outcome_are_on_it(session: WriteSession, cast: 
     assert entries[0].title == "Opportunity won"
     assert found[0].sentence in [one.title for one in entries]
     assert {one.kind for one in entries} == {"upsell"}
+
+
+def test_tickets_and_what_they_said_when_they_left_are_on_it(session: WriteSession, cast: Cast, now: datetime) -> None:
+    license_for(session, cast, now - 60 * DAY, tier="basic")
+    ticket = Ticket(cast.globex, "T-7", "urgent", now, now + DAY, 12, 4, escalated=True, subject="No mail goes out")
+    left = ChurnEvent(cast.globex, now + 2 * DAY, "too_expensive", Money(0, "USD"), feedback="Half would do.")
+    record_past_tickets(session, cast.fiona, [ticket], now=now)
+    record_churn_events(session, cast.fiona, [left], now=now)
+    entries = told(session, cast.mia, cast, now, kinds=["support"])
+    assert [(one.at, one.title, one.detail) for one in entries] == [
+        (now + 2 * DAY, "Said to leave: too expensive", "Half would do."),
+        (now + DAY, "Ticket T-7 closed: No mail goes out", "rated 4 of 5"),
+        (now, "Ticket T-7 opened: No mail goes out", "urgent, escalated"),
+    ]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7])
