@@ -1,6 +1,7 @@
 """Tables of culture: the cached profile of an install, its health by day, and the upsell opportunities found."""
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, Date, Index, Integer, Numeric, Table, Text
+from sqlalchemy import ARRAY, CheckConstraint, Column, Date, Float, ForeignKey, Index, Integer, Numeric, Table, Text, Uuid
+from sqlalchemy.sql import text as sql
 
 from db.models import metadata
 from db.types import Json, instant, minor, organization_id, primary_id, text
@@ -19,6 +20,11 @@ culture_profile = Table(
     Column("adopted", ARRAY(Text), nullable=False),
     Column("feature_days", Json, nullable=False),
     text("main_version", nullable=True),
+    # What makes two customers alike beside their features: people seen, and how their use lies in time.
+    Column("people", Integer, nullable=True),
+    Column("weekend_share", Float, nullable=True),
+    Column("concentration", Float, nullable=True),
+    Column("api_share", Float, nullable=True),
     Column("profile", Json, nullable=False),
 )
 Index("ix_culture_profile_computed_at", culture_profile.c.computed_at)
@@ -59,6 +65,9 @@ upsell = Table(
     text("currency", nullable=True),
     text("expected_value_basis"),
     Column("days_left", Integer, nullable=True),
+    Column("days_p10", Integer, nullable=True),
+    Column("days_p90", Integer, nullable=True),
+    text("confidence", server_default=sql("'medium'")),
     text("state"),
     text("assigned_to", nullable=True),
     instant("snoozed_until", nullable=True),
@@ -69,6 +78,7 @@ upsell = Table(
     instant("closed_at", nullable=True),
     CheckConstraint("priority IN ('HIGH', 'MEDIUM', 'LOW')", name="priority"),
     CheckConstraint("state IN ('open', 'won', 'lost', 'ignored', 'gone')", name="state"),
+    CheckConstraint("confidence IN ('high', 'medium', 'low')", name="confidence"),
 )
 Index(
     "uq_upsell_open_offer",
@@ -79,3 +89,28 @@ Index(
     postgresql_where=upsell.c.state == "open",
 )
 Index("ix_upsell_state", upsell.c.state, upsell.c.expected_value_minor.desc())
+
+# That somebody of ours talked with a customer, about one opportunity or none: for some weeks nothing new is offered.
+contact = Table(
+    "contact",
+    metadata,
+    primary_id(),
+    organization_id(),
+    Column("upsell_id", Uuid, ForeignKey("upsell.id", ondelete="SET NULL"), nullable=True),
+    instant("at"),
+    text("by"),
+    text("note"),
+)
+Index("ix_contact_organization", contact.c.organization_id, contact.c.at)
+Index("ix_contact_upsell", contact.c.upsell_id)
+
+# From which day on an install was of an archetype; a row only where it changed, so that years cost few of them.
+archetype_spell = Table(
+    "archetype_spell",
+    metadata,
+    text("install_id", primary_key=True),
+    Column("first_day", Date, primary_key=True),
+    organization_id(index=True),
+    text("archetype"),
+)
+Index("ix_archetype_spell_first_day", archetype_spell.c.first_day)
