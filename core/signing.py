@@ -55,8 +55,11 @@ class KeyRing:
         `signature`. The document has ASCII keys and no floats.
         """
         text = _encode({**document, "kid": self.current.kid})
-        raw = bindings.crypto_sign(text.encode(), self.current.secret)[:SIGNATURE_BYTES]
-        return f'{text[:-1]},"signature":"{_base64url(raw)}"}}'.encode()
+        return f'{text[:-1]},"signature":"{_base64url(self.sign_bytes(text.encode()))}"}}'.encode()
+
+    def sign_bytes(self, message: bytes) -> bytes:
+        """Return the current key's signature, 64 bytes, over the message as it is."""
+        return bindings.crypto_sign(message, self.current.secret)[:SIGNATURE_BYTES]
 
 
 def open_ring(home: Path, use: Use, *, now: datetime) -> KeyRing:
@@ -111,6 +114,11 @@ def ages(home: Path, *, now: datetime) -> dict[Use, timedelta]:
 def key_set(rings: Iterable[KeyRing]) -> dict[str, Any]:
     """Return the public keys as a JWK set (RFC 7517, 8037); `calosUse` says what a key may have signed."""
     return {"keys": [_jwk(key) for ring in rings for key in (ring.current, *ring.older)]}
+
+
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """Return the document in the form of RFC 8785; it has ASCII keys and no floats."""
+    return _encode(document).encode()
 
 
 def _jwk(key: SigningKey) -> dict[str, str]:

@@ -1,15 +1,16 @@
 """Activation and first verification: a decision made with the license locked, committed before it is answered."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from psycopg import AsyncConnection
 
 from core.licensing import statements
 from core.licensing.verdicts import LicenseState, Question, Verdict
 from core.licensing.verification import decide
+from db.session import WriteSession
 
 
 def activates(state: LicenseState, question: Question, verdict: Verdict) -> bool:
@@ -25,6 +26,10 @@ def state_of(row: Sequence[Any], *, installs: int | None, activated: bool) -> Li
     return LicenseState(*columns)
 
 
+# A statement with its parameters goes out; its first row, or None, comes back in.
+Steps = Generator[tuple[str, list[Any]], Sequence[Any] | None, tuple[LicenseState, Verdict] | None]
+
+
 async def activate(
     connection: AsyncConnection[Any], question: Question, now: datetime
 ) -> tuple[LicenseState, Verdict] | None:
@@ -32,23 +37,44 @@ async def activate(
 
     A valid verdict activates the installation, if it is new. None: the license has meanwhile been deleted.
     """
-    fingerprint = question.installation
+    steps, row = _steps(question, now), None
     async with connection.transaction():
-        row = await (await connection.execute(statements.LOCK_STATE, [question.install_id])).fetchone()
-        if row is None:
-            return None
-        counted = await connection.execute(statements.COUNT_INSTALLATIONS, [fingerprint, row[0]])
-        installs, activated = await counted.fetchone() or (0, False)
-        state = state_of(row, installs=installs, activated=activated)
-        verdict = decide(state, question, now)
-        if verdict.valid or activated:
-            seen = [state.license_id, fingerprint, state.organization_id, question.domain, question.version, now, now]
-            await connection.execute(statements.ACTIVATE, seen)
-        await connection.execute(statements.CHECK_IN, [now, now if verdict.valid else None, state.license_id])
-        if verdict.valid and state.first_verified_at is None:
-            news = [state.install_id, state.tier, now, state.organization_id]
-            await connection.execute(statements.ANNOUNCE_FIRST, news)
-            await connection.execute(statements.MARK_CARD, [state.organization_id, now])
+        while True:
+            try:
+                statement, parameters = steps.send(row)
+            except StopIteration as done:
+                return cast("tuple[LicenseState, Verdict] | None", done.value)
+            cursor = await connection.execute(statement, parameters)
+            row = await cursor.fetchone() if cursor.description else None
+
+
+def activate_within(session: WriteSession, question: Question, now: datetime) -> tuple[LicenseState, Verdict] | None:
+    """Do the same within a session's transaction, which keeps the license locked until it ends."""
+    steps, row = _steps(question, now), None
+    while True:
+        try:
+            statement, parameters = steps.send(row)
+        except StopIteration as done:
+            return cast("tuple[LicenseState, Verdict] | None", done.value)
+        cursor = session.connection.exec_driver_sql(statement, tuple(parameters))
+        row = cursor.fetchone() if cursor.returns_rows else None
+
+
+def _steps(question: Question, now: datetime) -> Steps:
+    fingerprint = question.installation
+    row = yield statements.LOCK_STATE, [question.install_id]
+    if row is None:
+        return None
+    installs, activated = (yield statements.COUNT_INSTALLATIONS, [fingerprint, row[0]]) or (0, False)
+    state = state_of(row, installs=installs, activated=activated)
+    verdict = decide(state, question, now)
+    if verdict.valid or activated:
+        seen = [state.license_id, fingerprint, state.organization_id, question.domain, question.version, now, now]
+        yield statements.ACTIVATE, seen
+    yield statements.CHECK_IN, [now, now if verdict.valid else None, state.license_id]
+    if verdict.valid and state.first_verified_at is None:
+        yield statements.ANNOUNCE_FIRST, [state.install_id, state.tier, now, state.organization_id]
+        yield statements.MARK_CARD, [state.organization_id, now]
     # As a group read tells it: a count that decided nothing is not kept.
     unneeded = activated or state.max_installs is None
     return (replace(state, installs=None) if unneeded else state), verdict
