@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -199,6 +200,29 @@ def license_issue(customer: str, tier: str, billing_period: str, trial_days: int
     with changing() as (session, actor):
         made = create_license(session, actor, request, now=clock.now())
     click.echo(f"CALOS_INSTALL_ID={made.install_id}\nCALOS_INSTALL_SECRET={made.install_secret}")
+
+
+@main.group()
+def release() -> None:
+    """Releases of what you sell."""
+
+
+@release.command("add")
+@click.argument("version")
+@click.option("--released", type=click.DateTime(["%Y-%m-%d"]), help="Day (UTC) it came out; today if left out.")
+@click.option("--supported-until", type=click.DateTime(["%Y-%m-%d"]), help="Day (UTC) on which support ends.")
+@click.option("--notes", default="")
+def release_add(version: str, released: datetime | None, supported_until: datetime | None, notes: str) -> None:
+    """Record a release, or correct what is known of one."""
+    from core.licensing.releases import record_release
+
+    now = clock.now()
+    out, until = (day.replace(tzinfo=UTC) if day else None for day in (released, supported_until))
+    with changing() as (session, actor):
+        made = record_release(
+            session, actor, version, released_at=out or now, supported_until=until, notes=notes, now=now
+        )
+    click.echo(f"Release {made.version} is known as of {made.released_at:%B %d, %Y}.")
 
 
 @main.group()

@@ -25,6 +25,7 @@ from api import (
     licenses,
     live,
     logs,
+    releases,
     security,
     sign_in,
     starting,
@@ -40,7 +41,21 @@ from api.house import House
 from api.looks import ASSETS
 from api.problems import PROBLEMS, Problem, install_handlers
 
-ROUTERS = (auth, enterprise, licenses, telemetry, usage, activity, audit, security, imports, costs, financial, ask)
+ROUTERS = (
+    auth,
+    enterprise,
+    licenses,
+    releases,
+    telemetry,
+    usage,
+    activity,
+    audit,
+    security,
+    imports,
+    costs,
+    financial,
+    ask,
+)
 DESCRIPTION = """The API of Calos. Sign in with `POST /api/auth/token` and send the answer's `access_token` as
 `Authorization: Bearer …`; installs send their install secret instead. Errors are problem+json with a stable `code`."""
 

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from core.demo.upgrades import version_on
+
 CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 )
@@ -179,7 +181,7 @@ def _event(
         "status": 200,
         "ms": round(dice.lognormvariate(4.4, 0.6)),
         "ua": _pick(CLIENTS if is_call and behavior.api_share > 0.5 else behavior.agents, dice),
-        "version": behavior.version,
+        "version": version_on(name, behavior.version, ago),
     }
     if behavior.domains:
         event["domain"] = dice.choices(behavior.domains, [1 / (n + 1) for n in range(len(behavior.domains))])[0]

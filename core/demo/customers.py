@@ -6,9 +6,6 @@ from core.demo.behavior import Behavior
 
 DEMO_INSTALL = "demo-install-abc123456789abcdef"
 
-# Days ago on which each release of the suite came out; 4.2 broke Email's send path and 4.2.1 mended it.
-RELEASES = {"4.0": 365, "4.1": 240, "4.2": 38, "4.2.1": 21, "4.3": 9}
-
 
 @dataclass(frozen=True)
 class DemoCustomer:

@@ -18,6 +18,7 @@ from db.models.ask import question
 from db.models.costs import cash_entry, cost_entry
 from db.models.licensing import license as licenses
 from db.models.organizations import organization
+from db.models.releases import release
 from db.models.security import audit_verification, security_score_day
 from db.session import SYSTEM, psycopg_url
 
@@ -48,7 +49,7 @@ def remove(databases: Databases, settings: Settings, *, now: datetime) -> int:
         asking = select(cast(person.c.id, Text)).where(person.c.demo)
         connection.execute(delete(question).where(question.c.actor_id.in_(asking)))
         connection.execute(delete(person).where(person.c.demo))
-        for told in (security_score_day, audit_verification):
+        for told in (security_score_day, audit_verification, release):
             connection.execute(delete(told).where(told.c.demo))
         connection.execute(delete(organization).where(organization.c.demo, organization.c.realm == "customer"))
     for organization_id in customers:

@@ -21,6 +21,7 @@ from core.demo.former import FORMER
 from core.demo.growing import GROWING
 from core.demo.money import build_money
 from core.demo.people import PEOPLE
+from core.demo.releases import record_releases
 from core.demo.security import build_security
 from core.demo.selling import work_the_list
 from core.demo.tickets import record_tickets
@@ -61,6 +62,7 @@ def build(
         customers = tuple(one for one in customers if one.install_id == DEMO_INSTALL)
     with databases.control.write(SYSTEM) as session:
         actor = _begin(session, now)
+        record_releases(session, actor, now=now)
     for number, customer in enumerate(customers, start=1):
         report(f"{customer.name} ({number} of {len(customers)})")
         _customer(databases, settings, actor, customer, now)

@@ -67,6 +67,10 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("POST", "/usage/limits/end"): Declared(
         P.USAGE_MANAGE_LIMITS, body={"installId": "{new}", "meter": "projects", "reason": "test"}
     ),
+    ("GET", "/releases"): Declared(P.CUSTOMER_READ, vendor=False),
+    ("POST", "/releases"): Declared(
+        P.LICENSE_UPDATE_TIER, body={"version": "9.9", "releasedAt": "2026-01-15T12:00:00Z", "notes": "{new}"}
+    ),
     ("GET", "/activity"): Declared(P.CUSTOMER_READ, vendor=False),
     ("GET", "/security/audit-logs"): Declared(P.AUDIT_READ, vendor=False),
     ("GET", "/security/audit-logs/verify"): Declared(P.AUDIT_READ, vendor=False),

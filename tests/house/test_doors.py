@@ -45,6 +45,7 @@ NARROW_STATEMENTS = {
     "core/licensing/attention.py": "conditions over a license's dates, for reads.py to run",
     "core/licensing/decisions.py": "the log of decisions, and one made again",
     "core/licensing/past_licenses.py": "licenses given before Calos kept them, many at a time",
+    "core/licensing/releases.py": "what was released, which every domain above compares with",
     "core/licensing/status.py": "the status rule as an expression, beside the same rule in Python",
     "core/organizations/marks.py": "the marks that every domain below the card leaves",
     "core/organizations/past_customers.py": "customers that another system had, many at a time",
