@@ -1,4 +1,6 @@
-"""Tables of licensing: tiers and their limits as data, licenses, installations and the decision log."""
+"""Tables of licensing: tiers and their limits as data, licenses, installations, seats and the decision log."""
+
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -68,6 +70,8 @@ license = Table(
     text("overage", server_default=sql("'deny'")),
     Column("entitlements", ARRAY(Text), nullable=False, server_default=sql("'{}'::text[]")),
     text("versions", nullable=True),
+    # How long a seat stays taken after its holder's last heartbeat.
+    Column("seat_heartbeat_seconds", Integer, nullable=False, server_default=sql("600")),
     # What verification learns.
     instant("first_verified_at", nullable=True),
     instant("last_check_in_at", nullable=True),
@@ -75,9 +79,25 @@ license = Table(
     CheckConstraint("term IN ('trial', 'paid', 'free')", name="term"),
     CheckConstraint("billing_period IN ('monthly', 'quarterly', 'annual')", name="billing_period"),
     CheckConstraint("expiry_strategy IN ('restrict', 'maintain', 'allow')", name="expiry_strategy"),
-    CheckConstraint("overage IN ('deny', 'allow')", name="overage"),
+    CheckConstraint("overage IN ('deny', 'allow', '1.25x', '1.5x', '2x')", name="overage"),
+    CheckConstraint("seat_heartbeat_seconds BETWEEN 60 AND 86400", name="seat_heartbeat"),
 )
-Index("ix_license_issued", license.c.issued_at.desc(), license.c.id.desc())
+_newest = (license.c.issued_at.desc(), license.c.id.desc())
+Index("ix_license_issued", *_newest)
+# Statuses that few licenses have, in the order of lists: without these, a page of them walks all there are.
+Index("ix_license_revoked", *_newest, postgresql_where=license.c.revoked_at.is_not(None))
+Index(
+    "ix_license_suspended",
+    *_newest,
+    postgresql_where=license.c.revoked_at.is_(None) & license.c.suspended_at.is_not(None),
+)
+Index(
+    "ix_license_ending",
+    *_newest,
+    postgresql_where=license.c.revoked_at.is_(None)
+    & license.c.suspended_at.is_(None)
+    & license.c.expires_at.is_not(None),
+)
 # The ingest door knows an install by its secret alone.
 Index("ix_license_secret_digest", license.c.secret_digest)
 
@@ -116,3 +136,41 @@ decision = Table(
 )
 Index("ix_decision_question", decision.c.license_id, decision.c.question_digest, decision.c.id.desc())
 Index("ix_decision_license", decision.c.license_id, decision.c.id.desc())
+
+# A seat that somebody sits on until `expires_at`, unless a heartbeat moves that; whoever comes later may take it.
+seat_lease = Table(
+    "seat_lease",
+    metadata,
+    Column("license_id", Uuid, ForeignKey("license.id", ondelete="CASCADE"), primary_key=True),
+    text("holder", primary_key=True),
+    organization_id(),
+    text("fingerprint", nullable=True),
+    instant("taken_at"),
+    instant("renewed_at"),
+    instant("expires_at"),
+)
+Index("ix_seat_lease_expires_at", seat_lease.c.expires_at)
+Index("ix_seat_lease_license", seat_lease.c.license_id, seat_lease.c.expires_at)
+
+
+def _word() -> Column[Any]:
+    # Byte by byte, so that whatever begins with a text is a range of the index, and leakproof to compare: an ILIKE is
+    # not, so under row-level security no index would answer it.
+    return Column("word", Text(collation="C"), primary_key=True)
+
+
+# What a license (its install id, domains, installations) and an organization (its name) are found by: each text, and
+# what is left of it from each later word on, in lower case. Triggers write them (migration 0017).
+license_word = Table(
+    "license_word",
+    metadata,
+    _word(),
+    Column("license_id", Uuid, ForeignKey("license.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("organization_id", Uuid, ForeignKey("organization.id", ondelete="CASCADE"), nullable=False),
+)
+organization_word = Table(
+    "organization_word",
+    metadata,
+    _word(),
+    Column("organization_id", Uuid, ForeignKey("organization.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
