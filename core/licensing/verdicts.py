@@ -55,7 +55,8 @@ class LicenseState:
     """Everything known of a license at the moment of a decision, its tier's own rules already filled in.
 
     `installs` counts its installations and is None where the count decides nothing (unlimited, or `activated`);
-    `activated` tells whether the installation that asks is one of them. None is no rule, or unlimited.
+    `activated` tells whether the installation that asks is one of them; `leases` counts the seats on lease, and is None
+    where there is no limit of seats. None is no rule, or unlimited.
     """
 
     license_id: str
@@ -83,6 +84,8 @@ class LicenseState:
     state_version: int
     installs: int | None
     activated: bool
+    # With a default, since decisions that were kept before seats could be leased say nothing of them.
+    leases: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from core.licensing import hosts, versions
+from core.licensing.policy import ceiling
 from core.licensing.verdicts import Code, LicenseState, Question, Verdict
 
 EXPIRING_WITHIN: Final = timedelta(days=3)
@@ -15,16 +16,29 @@ ASK_AGAIN_SOON: Final = timedelta(hours=1)
 CONCLUSIVE: Final = frozenset({Code.NOT_FOUND, Code.REVOKED})
 
 Finding = Callable[[LicenseState, Question, datetime], str | None]
+Excess = Callable[[LicenseState, Question], tuple[int, int]]
 
 
 @dataclass(frozen=True)
 class Check:
-    """One reason: `when` in words for the table, `find` returns the sentence for the customer, or None."""
+    """One reason: `when` in words for the table, `find` returns the sentence for the customer, or None.
+
+    `excess` returns what would be in use and what was sold, where the license's overage decides whether that is valid.
+    """
 
     code: Code
-    valid: Literal["no", "yes", "if overage is allowed"]
+    valid: Literal["no", "yes", "within its overage"]
     when: str
     find: Finding
+    excess: Excess | None = None
+
+    def tolerates(self, state: LicenseState, question: Question) -> bool:
+        """Whether the license is valid all the same, once this was found."""
+        if self.excess is None:
+            return self.valid == "yes"
+        used, sold = self.excess(state, question)
+        highest = ceiling(sold, state.overage)
+        return highest is None or used <= highest
 
 
 def _revoked(state: LicenseState, _question: Question, _now: datetime) -> str | None:
@@ -104,10 +118,25 @@ def _too_many_installs(state: LicenseState, question: Question, _now: datetime) 
     return f"All {state.max_installs} installations of this license are taken. Retire one, or ask for more."
 
 
+def _installs(state: LicenseState, _question: Question) -> tuple[int, int]:
+    # The installation that asks comes on top of those there are.
+    return (state.installs or 0) + 1, state.max_installs or 0
+
+
 def _too_many_seats(state: LicenseState, question: Question, _now: datetime) -> str | None:
-    if state.max_seats is None or question.seats is None or question.seats <= state.max_seats:
+    used = _seats_used(state, question)
+    if state.max_seats is None or used <= state.max_seats:
         return None
-    return f"{question.seats} seats are in use and this license has {state.max_seats}. Free some, or ask for more."
+    return f"{used} seats are in use and this license has {state.max_seats}. Free some, or ask for more."
+
+
+def _seats(state: LicenseState, question: Question) -> tuple[int, int]:
+    return _seats_used(state, question), state.max_seats or 0
+
+
+def _seats_used(state: LicenseState, question: Question) -> int:
+    # Both count the same people, each in its way: added up, whoever is in both would sit on two seats.
+    return max(question.seats or 0, state.leases or 0)
 
 
 def _expired_tolerated(state: LicenseState, _question: Question, now: datetime) -> str | None:
@@ -157,11 +186,18 @@ CHECKS: Final[tuple[Check, ...]] = (
     ),
     Check(
         Code.TOO_MANY_INSTALLS,
-        "if overage is allowed",
+        "within its overage",
         "the installation that asks is new and every place is taken",
         _too_many_installs,
+        _installs,
     ),
-    Check(Code.TOO_MANY_SEATS, "if overage is allowed", "more seats are in use than it has", _too_many_seats),
+    Check(
+        Code.TOO_MANY_SEATS,
+        "within its overage",
+        "more seats are in use than it has: as the question says, or on lease, whichever is more",
+        _too_many_seats,
+        _seats,
+    ),
     Check(Code.EXPIRED, "yes", "it has expired and its strategy is `maintain` or `allow`", _expired_tolerated),
     Check(Code.EXPIRING, "yes", "it expires within 3 days", _expiring),
     Check(Code.VALID, "yes", "nothing above applies", _valid),
@@ -169,16 +205,28 @@ CHECKS: Final[tuple[Check, ...]] = (
 
 
 def decide(state: LicenseState | None, question: Question, now: datetime) -> Verdict:
-    """Return the verdict of the first check that finds something; no state means no such license."""
+    """Return the verdict of the first check that says no, else of the first that finds something; no state: NOT_FOUND.
+
+    What is within an overage ends nothing: else too many installations, tolerated, would hide too many seats, which
+    are not.
+    """
     if state is None:
         detail = "There is no license with this install id. Check it for a typing mistake."
         return Verdict(False, Code.NOT_FOUND, detail, now + ASK_AGAIN)
+    first: tuple[Code, str] | None = None
     for check in CHECKS:
-        detail_found = check.find(state, question, now)
-        if detail_found is not None:
-            valid = check.valid == "yes" or (check.valid != "no" and state.overage == "allow")
-            return Verdict(valid, check.code, detail_found, _check_again_at(state, check.code, valid, now))
-    raise AssertionError("the last check always finds something")
+        found = check.find(state, question, now)
+        if found is None:
+            continue
+        if not check.tolerates(state, question):
+            return Verdict(False, check.code, found, _check_again_at(state, check.code, False, now))
+        first = first or (check.code, found)
+        if check.valid == "yes":
+            break
+    if first is None:
+        raise AssertionError("the last check always finds something")
+    code, said = first
+    return Verdict(True, code, said, _check_again_at(state, code, True, now))
 
 
 def _check_again_at(state: LicenseState, code: Code, valid: bool, now: datetime) -> datetime:

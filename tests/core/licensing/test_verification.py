@@ -79,6 +79,28 @@ GOLDEN: list[tuple[dict[str, Any], dict[str, Any], str, bool]] = [
     ({"max_seats": 5}, {"seats": 5}, "VALID", True),
     ({"max_seats": 5}, {}, "VALID", True),
     ({"max_seats": 5, "overage": "allow"}, {"seats": 6}, "TOO_MANY_SEATS", True),
+    ({"max_installs": 4, "installs": 4, "overage": "1.25x"}, {"fingerprint": B, **SECRET}, "TOO_MANY_INSTALLS", True),
+    ({"max_installs": 4, "installs": 5, "overage": "1.25x"}, {"fingerprint": B, **SECRET}, "TOO_MANY_INSTALLS", False),
+    # A quarter of 3 is no whole installation, so there is none beyond them.
+    ({"max_installs": 3, "installs": 3, "overage": "1.25x"}, SECRET, "TOO_MANY_INSTALLS", False),
+    ({"max_installs": 3, "installs": 3, "overage": "1.5x"}, SECRET, "TOO_MANY_INSTALLS", True),
+    ({"max_installs": 3, "installs": 4, "overage": "1.5x"}, SECRET, "TOO_MANY_INSTALLS", False),
+    ({"max_installs": 3, "installs": 5, "overage": "2x"}, SECRET, "TOO_MANY_INSTALLS", True),
+    ({"max_installs": 3, "installs": 6, "overage": "2x"}, SECRET, "TOO_MANY_INSTALLS", False),
+    ({"max_seats": 4, "overage": "1.25x"}, {"seats": 5}, "TOO_MANY_SEATS", True),
+    ({"max_seats": 4, "overage": "1.25x"}, {"seats": 6}, "TOO_MANY_SEATS", False),
+    ({"max_seats": 5, "overage": "1.5x"}, {"seats": 7}, "TOO_MANY_SEATS", True),
+    ({"max_seats": 5, "overage": "1.5x"}, {"seats": 8}, "TOO_MANY_SEATS", False),
+    ({"max_seats": 1, "overage": "2x"}, {"seats": 2}, "TOO_MANY_SEATS", True),
+    ({"max_seats": 1, "overage": "2x"}, {"seats": 3}, "TOO_MANY_SEATS", False),
+    ({"max_seats": 5, "leases": 6}, {}, "TOO_MANY_SEATS", False),
+    ({"max_seats": 5, "leases": 5}, {"seats": 5}, "VALID", True),
+    ({"max_seats": 5, "leases": 3}, {"seats": 6}, "TOO_MANY_SEATS", False),
+    ({"max_seats": 5, "leases": 6}, {"seats": 3}, "TOO_MANY_SEATS", False),
+    # What is tolerated hides nothing that is not, and is told before what merely is to be known.
+    ({"installs": 3, "max_seats": 2, "overage": "1.5x"}, {"seats": 4, **SECRET}, "TOO_MANY_SEATS", False),
+    ({"installs": 3, "max_seats": 2, "overage": "1.5x"}, {"seats": 3, **SECRET}, "TOO_MANY_INSTALLS", True),
+    ({"installs": 3, "overage": "2x", "expires_at": NOW + DAY}, SECRET, "TOO_MANY_INSTALLS", True),
 ]
 
 # The specification's order, each with what brings it about; from the second on, everything later holds as well.
@@ -148,12 +170,13 @@ states = st.builds(
     fingerprint_required=st.booleans(),
     check_in_days=st.none() | st.integers(1, 365),
     expiry_strategy=st.sampled_from(["restrict", "maintain", "allow"]),
-    overage=st.sampled_from(["deny", "allow"]),
+    overage=st.sampled_from(["deny", "allow", "1.25x", "1.5x", "2x"]),
     versions=st.sampled_from([None, ">=2", "<2"]),
     first_verified_at=st.none() | instants,
     last_check_in_at=st.none() | instants,
     installs=st.none() | st.integers(0, 5),
     activated=st.booleans(),
+    leases=st.none() | st.integers(0, 9),
 )
 questions = st.builds(
     question,
@@ -193,3 +216,20 @@ def test_what_the_log_keeps_decides_the_same(known: LicenseState, asked: Questio
 def test_the_log_keeps_every_field_but_the_nonce() -> None:
     assert set(as_json(state())) == {field.name for field in fields(LicenseState)}
     assert set(as_json(question(nonce="n"))) == {field.name for field in fields(Question)} - {"nonce"}
+
+
+@given(known=states, asked=questions)
+def test_a_higher_overage_never_turns_a_yes_into_a_no(known: LicenseState, asked: Question) -> None:
+    valid = [
+        decide(replace(known, overage=overage), asked, NOW).valid for overage in ("deny", "1.25x", "1.5x", "2x", "allow")
+    ]
+    assert valid == sorted(valid)
+
+
+@given(known=states, asked=questions)
+def test_whoever_is_new_and_valid_is_within_the_ceiling(known: LicenseState, asked: Question) -> None:
+    if not decide(known, asked, NOW).valid:
+        return
+    if known.max_seats is not None and known.overage != "allow":
+        most = {"deny": 4, "1.25x": 5, "1.5x": 6, "2x": 8}[known.overage] * known.max_seats
+        assert 4 * max(asked.seats or 0, known.leases or 0) <= most
