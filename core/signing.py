@@ -16,7 +16,9 @@ from typing import Any, Final, Literal, get_args
 from nacl import bindings
 
 Use = Literal["answers", "files"]
-OVERLAP: Final = timedelta(days=90)
+# For how long a replaced key stays published: as long as what it signed may be relied on. A license file holds for up
+# to ten years, with a grace of 90 days.
+OVERLAPS: Final[dict[Use, timedelta]] = {"answers": timedelta(days=90), "files": timedelta(days=3740)}
 SIGNATURE_BYTES: Final = 64
 
 # The C encoder writes RFC 8785 as long as there are no floats and keys are ASCII (a test compares it with the
@@ -85,15 +87,19 @@ def renewed(ring: KeyRing, home: Path, *, now: datetime) -> KeyRing:
     return ring if _stamp(_folder(home, ring.use)) == ring.stamp else open_ring(home, ring.use, now=now)
 
 
-def rotate(home: Path, use: Use, *, now: datetime, overlap: timedelta = OVERLAP) -> KeyRing:
-    """Make a new signing key; those before it stay published for `overlap`, then their files are deleted."""
+def rotate(home: Path, use: Use, *, now: datetime, overlap: timedelta | None = None) -> KeyRing:
+    """Make a new signing key; those before it stay published for `overlap`, then their files are deleted.
+
+    No overlap withdraws them at once, as after a theft.
+    """
     before = open_ring(home, use, now=now)
+    until = now + (OVERLAPS[use] if overlap is None else overlap)
     folder = _folder(home, use)
     with _locked(folder):
         # The new key first: a crash in between leaves two keys, of which the newer signs.
         _write(folder, _new_key(use, now))
         for key in (before.current, *before.older):
-            _write(folder, replace(key, valid_until=min(key.valid_until or now + overlap, now + overlap)))
+            _write(folder, replace(key, valid_until=min(key.valid_until or until, until)))
         kept = {key.kid for key in _read(folder, use, now)}
         for path in folder.glob("*.json"):
             if path.stem not in kept:
