@@ -60,7 +60,7 @@ class IngestDoor:
         accepted = 0
         try:
             if checked.rows or checked.refused:
-                done = await self._writers.write(install_id, checked.rows, len(checked.refused), now)
+                done = await self._writers.write(install_id, checked.rows, checked.reasons(), now)
                 accepted, today = done.accepted, done.today
         finally:
             self._quotas.settle(install_id, count, today, now)

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -61,6 +62,10 @@ class Checked:
 
     rows: list[Row]
     refused: tuple[Refusal, ...]
+
+    def reasons(self) -> Counter[str]:
+        """Return how many events were refused, by code."""
+        return Counter(refusal.code for refusal in self.refused)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from core.telemetry.events import Row
 from core.telemetry.latency import EDGES
 
 Key = tuple[str, str]
+LATE: Final = timedelta(hours=1)
 
 # Three things hold it together.
 # * Whatever depends on an event is computed from the rows that INSERT … RETURNING gives back, in the same statement: a
@@ -17,7 +18,7 @@ Key = tuple[str, str]
 # * Every INSERT takes its rows in the order of its key, and all copies of this statement write the tables in the same
 #   order, so that overlapping batches wait for each other and never in a circle.
 # * Counters are added and minutes OR-ed, both of which commute: the order of arrival cannot be seen in the result.
-INGEST: Final = f"""
+_COUNTED: Final = f"""
 WITH given AS (
     SELECT * FROM json_to_recordset(%(events)s::json) AS e (
         day date, event_id text, ts timestamptz, type text, feature text, actor text, session text, status int, ms int,
@@ -72,7 +73,7 @@ WITH given AS (
         events = r.events + excluded.events, errors = r.errors + excluded.errors
 ), totals AS (
     SELECT count(*) AS accepted, max(ts) AS last_at,
-           count(*) FILTER (WHERE ts < %(now)s - interval '1 hour') AS late,
+           count(*) FILTER (WHERE ts < %(late_before)s) AS late,
            count(*) FILTER (WHERE ts > %(now)s + interval '5 minutes') AS ahead
     FROM kept
 ), mark AS (
@@ -87,13 +88,23 @@ WITH given AS (
         accepted = q.accepted + excluded.accepted, duplicates = q.duplicates + excluded.duplicates,
         refused = q.refused + excluded.refused, late = q.late + excluded.late, ahead = q.ahead + excluded.ahead
     RETURNING accepted AS today
-)
+"""
+_REASONS: Final = """), reasons AS (
+    INSERT INTO ingest_refusal AS r (install_id, day, code, events)
+    SELECT %(install_id)s, (%(now)s AT TIME ZONE 'UTC')::date, code, events
+    FROM json_to_recordset(%(reasons)s::json) AS given (code text, events bigint) ORDER BY code COLLATE "C"
+    ON CONFLICT (install_id, day, code) DO UPDATE SET events = r.events + excluded.events
+"""
+_ANSWER: Final = """)
 SELECT accepted, today, CASE WHEN accepted < %(unique)s THEN (
     SELECT json_agg(json_build_array(day, event_id))
     FROM (SELECT day, event_id FROM given EXCEPT SELECT day, event_id FROM kept) AS known
 ) END AS known
 FROM totals, quota
 """
+INGEST: Final = _COUNTED + _ANSWER
+# For batches of which something was refused: the same, with the reasons counted in the same transaction.
+INGEST_REFUSING: Final = _COUNTED + _REASONS + _ANSWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +129,35 @@ def unique_rows(rows: Iterable[Row]) -> dict[Key, Row]:
     return made
 
 
-def parameters(install_id: str, rows: Mapping[Key, Row], *, sent: int, refused: int, now: datetime) -> dict[str, Any]:
-    """Return the statement's parameters; `sent` counts repeated events too, `now` is the time of receipt."""
+def parameters(
+    install_id: str,
+    rows: Mapping[Key, Row],
+    *,
+    sent: int,
+    refused: Mapping[str, int],
+    now: datetime,
+    late: timedelta = LATE,
+) -> dict[str, Any]:
+    """Return the statement's parameters.
+
+    `sent` counts repeated events too, `refused` counts by code, `now` is the time of receipt, `late` the age from which
+    an event counts as late.
+    """
     return {
         "install_id": install_id,
         "events": json.dumps(list(rows.values()), ensure_ascii=False),
         "unique": len(rows),
         "sent": sent,
-        "refused": refused,
+        "refused": sum(refused.values()),
+        "reasons": json.dumps([{"code": code, "events": events} for code, events in refused.items()]),
         "now": now,
+        "late_before": now - late,
     }
+
+
+def statement_for(asked: Mapping[str, Any]) -> str:
+    """Return which of the two statements these parameters need."""
+    return INGEST_REFUSING if asked["refused"] else INGEST
 
 
 def outcome(row: tuple[Any, ...]) -> Outcome:

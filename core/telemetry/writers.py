@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from collections import deque
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -16,7 +16,7 @@ from psycopg_pool import AsyncConnectionPool
 from core.errors import LimitReached, UpstreamFailed
 from core.telemetry import partitions
 from core.telemetry.events import Row
-from core.telemetry.statement import INGEST, Outcome, outcome, parameters, unique_rows
+from core.telemetry.statement import Outcome, outcome, parameters, statement_for, unique_rows
 
 GROUP_EVENTS: Final = 1_000
 WAITING_EVENTS_AN_INSTALL: Final = 20_000
@@ -37,7 +37,7 @@ class Waiting:
 
     install_id: str
     rows: Sequence[Row]
-    refused: int
+    refused: Mapping[str, int]
     now: datetime
     done: asyncio.Future[Outcome] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -61,8 +61,11 @@ class Writers:
         self._days: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def write(self, install_id: str, rows: Sequence[Row], refused: int, now: datetime) -> Outcome:
-        """Return once the batch is committed. Raises LimitReached when the install's own queue is full."""
+    async def write(self, install_id: str, rows: Sequence[Row], refused: Mapping[str, int], now: datetime) -> Outcome:
+        """Return once the batch is committed; `refused` counts by code.
+
+        Raises LimitReached when the install's own queue is full.
+        """
         queue = self._queue.setdefault(install_id, deque())
         if sum(len(batch.rows) for batch in queue) + len(rows) > WAITING_EVENTS_AN_INSTALL:
             raise LimitReached(
@@ -160,7 +163,8 @@ class Writers:
                     await stack.enter_async_context(connection.pipeline())
                     await stack.enter_async_context(connection.transaction())
                 cursors = {
-                    install_id: await connection.execute(INGEST, one, prepare=True) for install_id, one in asked.items()
+                    install_id: await connection.execute(statement_for(one), one, prepare=True)
+                    for install_id, one in asked.items()
                 }
             return {install_id: outcome(await _one(cursor)) for install_id, cursor in cursors.items()}
 
@@ -172,11 +176,14 @@ class Writers:
 
 def _parameters(batches: list[Waiting]) -> dict[str, Any]:
     rows = unique_rows(row for batch in batches for row in batch.rows)
+    refused: Counter[str] = Counter()
+    for batch in batches:
+        refused.update(batch.refused)
     return parameters(
         batches[0].install_id,
         rows,
         sent=sum(len(batch.rows) for batch in batches),
-        refused=sum(batch.refused for batch in batches),
+        refused=refused,
         now=max(batch.now for batch in batches),
     )
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, tuple_
 from core.telemetry.events import RETENTION_DAYS, Receipt, check
 from core.telemetry.partitions import ensure_days
 from core.telemetry.reads import VERSION, Mark
-from core.telemetry.statement import INGEST, outcome, parameters, unique_rows
+from core.telemetry.statement import outcome, parameters, statement_for, unique_rows
 from db.models.telemetry import dirty_install
 from db.session import WriteSession
 
@@ -29,8 +29,8 @@ def ingest(
     checked = check(events, now=now, retention_days=retention_days)
     rows = unique_rows(checked.rows)
     ensure_days(session, (date.fromisoformat(day) for day, _ in rows))
-    asked = parameters(install_id, rows, sent=len(checked.rows), refused=len(checked.refused), now=now)
-    done = outcome(tuple(session.connection.exec_driver_sql(INGEST, asked).one()))
+    asked = parameters(install_id, rows, sent=len(checked.rows), refused=checked.reasons(), now=now)
+    done = outcome(tuple(session.connection.exec_driver_sql(statement_for(asked), asked).one()))
     return Receipt(done.accepted, len(checked.rows) - done.accepted, checked.refused)
 
 

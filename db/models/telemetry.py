@@ -1,6 +1,6 @@
 """Tables of the telemetry plane: events by UTC day and the roll-ups that reads use, all keyed by install first."""
 
-from sqlalchemy import BigInteger, Column, Date, Index, Integer, Table
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, LargeBinary, Table
 from sqlalchemy.dialects.postgresql import BIT
 from sqlalchemy.sql import text as sql
 
@@ -109,6 +109,56 @@ ingest_quota = Table(
     _count("late"),
     _count("ahead"),
 )
+
+# What of it was refused, by reason: a code of one event (see core/telemetry/events.py) or of a whole batch.
+ingest_refusal = Table(
+    "ingest_refusal",
+    telemetry_metadata,
+    text("install_id", primary_key=True),
+    Column("day", Date, primary_key=True),
+    text("code", primary_key=True),
+    _count("events"),
+)
+
+# The last batch as it came, for the customer to see: its first 64 KB, and the size of the whole.
+last_payload = Table(
+    "last_payload",
+    telemetry_metadata,
+    text("install_id", primary_key=True),
+    instant("received_at"),
+    text("kind"),
+    Column("size", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# Files of events that people carried in, each with how far it was taken: a second upload gets the same receipt.
+bundle = Table(
+    "bundle",
+    telemetry_metadata,
+    text("install_id", primary_key=True),
+    text("bundle_id", primary_key=True),
+    instant("created_at"),
+    instant("received_at"),
+    instant("finished_at", nullable=True),
+    text("carried_by"),
+    text("sha256"),
+    Column("size", BigInteger, nullable=False),
+    _count("events"),
+    # Lines of the file that are dealt with; the counts are theirs.
+    _count("taken"),
+    _count("accepted"),
+    _count("duplicates"),
+    _count("refused"),
+    # The first refusals with their reasons.
+    Column("refusals", Json, nullable=False),
+)
+
+# What is forgotten by the day, and counted by the week, over all installs: rows lie in the order of time, so that this
+# smallest of indexes finds them.
+Index("ix_actor_rollup_day", actor_rollup.c.day, postgresql_using="brin")
+Index("ix_feature_actor_rollup_day", feature_actor_rollup.c.day, postgresql_using="brin")
+Index("ix_facet_rollup_day", facet_rollup.c.day, postgresql_using="brin")
+Index("ix_ingest_quota_day", ingest_quota.c.day, postgresql_using="brin")
 
 # Installs whose profile is out of date since `marked_at`. Each batch rewrites the row: see clear_dirty in writes.py.
 dirty_install = Table(

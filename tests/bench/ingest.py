@@ -134,7 +134,7 @@ def straight(world: World, batches: Batches) -> float:
         began = time.perf_counter()
         for batch in batches:
             rows = unique_rows(check(batch, now=now, retention_days=30).rows)
-            asked = parameters(install_id, rows, sent=len(rows), refused=0, now=now)
+            asked = parameters(install_id, rows, sent=len(rows), refused={}, now=now)
             connection.execute(INGEST, asked, prepare=True)
         return time.perf_counter() - began
 

@@ -26,6 +26,8 @@ OPEN_TO_DOORS = {
     "feature_actor_rollup": "likewise",
     "facet_rollup": "likewise",
     "ingest_quota": "ingest counts what was taken",
+    "ingest_refusal": "likewise, why something was refused",
+    "last_payload": "the door keeps what came last, for the customer to see",
     "dirty_install": "ingest marks what to recompute",
     "usage_record": "installs report metered usage",
     "usage_day": "likewise, by day",

@@ -126,6 +126,21 @@ async def test_what_arrived_how_is_counted_by_day_of_receipt(
     assert tuple(found) == (NOW.date(), 3, 1, 1, 1, 1)
 
 
+async def test_refusals_are_counted_by_reason_with_the_batch_that_had_them(
+    door: IngestDoor, install_id: str, databases: Databases
+) -> None:
+    old = _event(4, ts=(NOW - timedelta(days=400)).isoformat())
+    await door.ingest(_install(install_id), [_event(1), {}, old, old], now=NOW)
+    # Batches that wait together are counted together.
+    await asyncio.gather(*(door.ingest(_install(install_id), [{}, "none"], now=NOW) for _ in range(3)))
+    with databases.telemetry.read(SYSTEM) as session:
+        found = session.execute(
+            text("SELECT code, events FROM ingest_refusal WHERE install_id = :i AND day = :d ORDER BY code"),
+            {"i": install_id, "d": NOW.date()},
+        )
+        assert [tuple(row) for row in found] == [("missing_field", 4), ("not_an_object", 3), ("too_old", 2)]
+
+
 @pytest.fixture
 async def narrow(databases: Databases) -> AsyncIterator[IngestDoor]:
     limits = {"free": IngestLimit(per_minute=10, per_day=25), "pro": IngestLimit(10**6, 10**6)}

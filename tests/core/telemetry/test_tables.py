@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from psycopg.errors import InsufficientPrivilege
-from sqlalchemy import Table, func, select, text
+from sqlalchemy import Table, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from core.config import Settings
@@ -18,6 +18,16 @@ from db.session import SYSTEM, Tenancy
 from tests.cast import Cast
 from tests.conftest import NOW
 
+PAYLOAD = {"received_at": NOW, "kind": "application/json", "size": 2, "body": b"{}"}
+BUNDLE = {
+    "bundle_id": "1",
+    "created_at": NOW,
+    "received_at": NOW,
+    "carried_by": "mia",
+    "sha256": "",
+    "size": 2,
+    "refusals": [],
+}
 TABLES = sorted(name for name, value in vars(telemetry).items() if isinstance(value, Table))
 
 
@@ -41,10 +51,12 @@ def test_a_customer_sees_rows_of_its_own_installs_and_without_installs_none(
 ) -> None:
     rows = telemetry_metadata.tables[table]
     event = {"id": "1", "ts": NOW.isoformat(), "type": "api_call", "feature": "pos", "user": "ada"}
+    installs = (install_id, f"{install_id}-other")
     with databases.telemetry.write(SYSTEM) as session:
-        ingest(session, install_id, [event], now=NOW)
-        ingest(session, f"{install_id}-other", [event], now=NOW)
-        installs = (install_id, f"{install_id}-other")
+        for one in installs:
+            ingest(session, one, [event, "none"], now=NOW)
+            session.execute(insert(telemetry.last_payload).values(install_id=one, **PAYLOAD))
+            session.execute(insert(telemetry.bundle).values(install_id=one, **BUNDLE))
         record_daily_use(session, [DailyUse(one, "1", NOW.date(), "pos", 1) for one in installs], now=NOW)
 
     def seen(tenancy: Tenancy) -> set[str]:
