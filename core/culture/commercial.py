@@ -5,9 +5,11 @@ from datetime import datetime
 from core.access.actor import Actor
 from core.billing import reads as billing
 from core.culture.account import Commercial
+from core.culture.upsell_contacts import last_contact
 from core.licensing.reads import License
 from core.money import Money
 from core.periods import BillingPeriod
+from core.support.reads import open_urgent_tickets
 from db.session import ReadSession
 
 DEFAULT_CURRENCY = "USD"
@@ -23,4 +25,10 @@ def commercial_facts(session: ReadSession, actor: Actor, license: License, now: 
     listed = {p.tier_id: p.mrr for p in prices if p.billing_period == period and p.amount.currency == currency}
     # Who pays nothing owes nothing; what payers owe is told by invoices, which a caller from above hands in.
     owed = 0 if agreed is None and license.term != "paid" else None
-    return Commercial(mrr=agreed.mrr if agreed else Money(0, currency), list_mrr=listed, days_late=owed)
+    return Commercial(
+        mrr=agreed.mrr if agreed else Money(0, currency),
+        list_mrr=listed,
+        days_late=owed,
+        urgent_tickets=open_urgent_tickets(session, license.organization_id, now=now),
+        contacted_at=last_contact(session, license.organization_id, now),
+    )

@@ -25,6 +25,7 @@ class Comparisons:
         self.outcomes = outcomes(session)
         self.in_field = features_in_field(session)
         self._groups: dict[tuple[str, str | None], Peers] = {}
+        self._above: dict[tuple[str, ...], Peers] = {}
 
     def peers(self, session: ReadSession, install_id: str, tier_id: str, band: str) -> Peers:
         """Return the accounts of the same tier and size, or of the same tier where those are too few; never itself."""
@@ -34,6 +35,12 @@ class Comparisons:
             return near
         wide = without(self._group(session, tier_id, None), own)
         return wide if wide.accounts >= LEAST_PEERS else replace(NOBODY, accounts=wide.accounts)
+
+    def above(self, session: ReadSession, tier_ids: tuple[str, ...]) -> Peers:
+        """Return what the accounts of some tiers adopt together, without the shares of use."""
+        if tier_ids not in self._above:
+            self._above[tier_ids] = _adopters(session, tier_ids)
+        return self._above[tier_ids]
 
     def _group(self, session: ReadSession, tier_id: str, band: str | None) -> Peers:
         key = (tier_id, band)
@@ -98,6 +105,16 @@ def _peer_row(session: ReadSession, install_id: str, tier_id: str) -> tuple[Peer
     if row is None:
         return None, None
     return PeerRow(row.person_days, row.feature_days, frozenset(row.adopted)), row.size_band
+
+
+def _adopters(session: ReadSession, tier_ids: tuple[str, ...]) -> Peers:
+    if not tier_ids:
+        return NOBODY
+    c = culture_profile.c
+    group = (c.tier_id.in_(tier_ids), c.person_days > 0)
+    statement = select(c.adopted, func.count().label("accounts")).where(*group).group_by(c.adopted)
+    patterns = [(frozenset(row.adopted), row.accounts) for row in session.execute(statement)]
+    return Peers(sum(accounts for _, accounts in patterns), "higher tiers", 0.0, {}, patterns)
 
 
 def _peers(session: ReadSession, tier_id: str, band: str | None) -> Peers:

@@ -133,9 +133,9 @@ class Observations:
     """Everything observed of one install up to `now`; `window` is the 28 days that most readings are about.
 
     `hours` and `told` (use known by the day alone) reach back 84 days, `features` as far as there are any, the rest
-    covers the window. `runs` are by the gap in minutes that ends a session, `latencies` count events by bucket
-    (core/telemetry/latency.py); `late` and `duplicates` are by the day of arrival; `first_event_at` and `last_event_at`
-    are whole hours, or the beginning of a day told.
+    covers the window; `earlier_people` are the users named in the 28 days before it. `runs` are by the gap in minutes
+    that ends a session, `latencies` count events by bucket (core/telemetry/latency.py); `late` and `duplicates` are by
+    the day of arrival; `first_event_at` and `last_event_at` are whole hours, or the beginning of a day told.
     """
 
     install_id: str
@@ -146,6 +146,7 @@ class Observations:
     features: Sequence[FeatureDay] = ()
     feature_actors: Sequence[FeatureActorDay] = ()
     actors: Sequence[ActorDay] = ()
+    earlier_people: frozenset[str] = frozenset()
     facets: Sequence[Facet] = ()
     runs: Mapping[int, Runs] = field(default_factory=dict)
     latencies: Mapping[int, int] = field(default_factory=dict)

@@ -24,6 +24,7 @@ from core.culture.observations import (
     window_until,
 )
 from core.telemetry import reads
+from core.telemetry.counting import people_named
 from core.telemetry.events import ANONYMOUS
 from core.telemetry.reads import FacetKind
 from core.telemetry.sessions import find_sessions
@@ -43,6 +44,7 @@ def observe(session: ReadSession, install_id: str, now: datetime) -> Observation
     if span is None:
         return Observations(install_id, now, window)
     within = (install_id, window.first_day, window.last_day)
+    before = window.before()
     actors = reads.actors(session, *within)
     quota = reads.quota(session, *within)
     return Observations(
@@ -54,6 +56,7 @@ def observe(session: ReadSession, install_id: str, now: datetime) -> Observation
         features=_features(session, install_id, window),
         feature_actors=tuple(FeatureActorDay(*row) for row in _rows(reads.feature_actors(session, *within))),
         actors=tuple(ActorDay(*row) for row in _rows(_people(actors)[["day", "actor", "events"]])),
+        earlier_people=people_named(session, install_id, before.first_day, before.last_day),
         facets=tuple(_facets(session, install_id, window)),
         runs=_runs(actors),
         latencies=_latencies(session, install_id, window),

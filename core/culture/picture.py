@@ -16,7 +16,7 @@ from core.culture.engagement import (
 )
 from core.culture.features import Features, FeatureUse, read_features
 from core.culture.observations import NO_RUNS, Observations
-from core.culture.peers import Peers, with_lifts
+from core.culture.peers import NOBODY, Peers, with_lifts
 from core.culture.reliability import Reliability, read_reliability
 from core.culture.rhythm import Rhythm, read_rhythm
 from core.culture.stack import Stack, read_stack
@@ -57,6 +57,7 @@ class Picture:
     champion: Champion | None
     releases_behind: int | None
     untouched: tuple[FeatureUse, ...]
+    above: Peers = NOBODY
 
     @property
     def seats(self) -> int | None:
@@ -94,10 +95,12 @@ def take(
     peers: Peers,
     releases: Sequence[str],
     in_field: Collection[str] | None = None,
+    above: Peers = NOBODY,
 ) -> Picture:
     """Infer everything; `releases` are the versions known in the field, `in_field` the features that somebody uses.
 
     A feature that no install anywhere uses sends no events (single sign-on, say): its absence tells nothing of anyone.
+    `above` are the accounts of higher tiers.
     """
     hours, counted = observed.hours_in(observed.window), observed.counted_in(observed.window)
     sessions = read_sessions(observed.runs)
@@ -122,6 +125,7 @@ def take(
         champion=_champion(observed),
         releases_behind=_behind(stack.main_version, releases),
         untouched=_untouched(account, features, in_field),
+        above=above,
     )
 
 

@@ -21,7 +21,7 @@ from core.culture.sentences import Sentence, Unsaid, describe, unsaid
 from core.culture.stack import Stack
 from core.culture.team import Team
 from core.culture.trend import Trend
-from core.culture.upsell_rules import NotListed
+from core.culture.upsell_findings import NotListed
 from core.culture.upsells import History, Opportunity, find_opportunities
 from core.culture.vital_signs import judge_health
 from core.usage.consumption import Consumption

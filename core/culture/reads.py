@@ -17,6 +17,7 @@ from core.culture.observing import observe
 from core.culture.peers import size_band
 from core.culture.picture import take
 from core.culture.profile import METHOD_VERSION, Profile, assemble, from_json
+from core.culture.upsell_contacts import talked_about
 from core.culture.upsells import History
 from core.licensing.reads import License, license_by_install, tiers
 from core.telemetry.reads import dirty_mark
@@ -65,6 +66,9 @@ class Upsell:
     currency: str | None
     expected_value_basis: str
     days_left: int | None
+    days_p10: int | None
+    days_p90: int | None
+    confidence: str
     state: str
     assigned_to: str | None
     snoozed_until: datetime | None
@@ -136,9 +140,12 @@ def compute(
     limits = in_force(account.tier.limits, license.max_seats, overrides_in_force(control, license.id, now))
     used = consumption(telemetry, license.install_id, limits, members=members, now=now)
     peers = compared.peers(control, license.install_id, account.tier.id, size_band(members))
-    picture = take(account, observed, used, peers, compared.releases, compared.in_field)
+    higher = tuple(tier.id for tier in account.tiers if tier.rank > account.tier.rank)
+    above = compared.above(control, higher)
+    picture = take(account, observed, used, peers, compared.releases, compared.in_field, above)
     past = past_health(control, license.install_id, now)
-    history = History(compared.outcomes, closed_before(control, license.install_id))
+    talked = talked_about(control, license.install_id, now)
+    history = History(compared.outcomes, closed_before(control, license.install_id), talked)
     return assemble(picture, past, history)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from core.culture import archetypes, upsell_rules
+from core.culture import archetypes, upsell_findings, upsell_rules
 from core.culture.health_rules import ALLOWANCE_KNOTS, BANDS, CAPS, COMPONENTS, RULES, Knots
 
 
@@ -33,7 +33,7 @@ def kinds() -> str:
 
 def upsells() -> str:
     """Return the upsell rules, each by its first line."""
-    version = str(upsell_rules.VERSION)
+    version = str(upsell_findings.VERSION)
     rows = [(f"`{rule.__name__}`", version, (rule.__doc__ or "").strip()) for rule in upsell_rules.RULES]
     return _table(("Rule", "Version", "What it looks for"), rows)
 

@@ -9,7 +9,7 @@ from core.culture.picture import Picture
 from core.culture.rhythm import WorkingHours
 from core.culture.said import percent, signed_percent
 from core.culture.trend import shown_change
-from core.culture.upsell_rules import is_heavy
+from core.culture.upsell_features import is_heavy
 from core.usage.consumption import highest_share
 from core.usage.limits import WARN_SHARE
 

@@ -10,7 +10,8 @@ from core.culture.account import Account
 from core.culture.health import Health
 from core.culture.picture import Picture
 from core.culture.said import percent
-from core.culture.upsell_rules import RULES, Evidence, Finding, Kind, NotListed, Priority
+from core.culture.upsell_findings import Confidence, Evidence, Finding, Kind, NotListed, Priority
+from core.culture.upsell_rules import RULES
 from core.licensing.reads import Tier
 from core.money import Money, round_half_up
 
@@ -22,7 +23,9 @@ ASSUMED_RETAINED = Fraction(85, 100)
 LEAST_HEALTH = 40
 PAUSE_AFTER_CONTACT = timedelta(days=30)
 REST_AFTER_DECISION = timedelta(days=90)
+ASKED = "The customer was asked within the last 30 days."
 _ORDER: dict[str, int] = {"HIGH": 0, "MEDIUM": 1, "LOW": 2}
+_SURE: dict[str, int] = {"high": 0, "medium": 1, "low": 2}
 _SELLING: tuple[Kind, ...] = ("tier", "seats", "convert")
 
 
@@ -44,10 +47,14 @@ class Closed:
 
 @dataclass(frozen=True)
 class History:
-    """What became of earlier opportunities: by rule over all customers, and this customer's by (kind, subject)."""
+    """What became of earlier opportunities: by rule over all customers, and this customer's by (kind, subject).
+
+    `talked` are those of this customer's open opportunities that somebody called about.
+    """
 
     outcomes: Mapping[str, Outcomes] = field(default_factory=dict)
     closed: Mapping[tuple[str, str], Closed] = field(default_factory=dict)
+    talked: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,9 @@ class Opportunity:
     expected_value_minor: int | None
     currency: str | None
     expected_value_basis: str
+    confidence: Confidence = "medium"
+    days_p10: int | None = None
+    days_p90: int | None = None
 
 
 def find_opportunities(
@@ -81,7 +91,9 @@ def find_opportunities(
     listed = []
     for group in _gathered(findings):
         selling = group[0].kind in _SELLING or picture.account.lapsed(picture.now) is not None
-        why = reason if reason is not None and selling else _decided(group, history, picture.now)
+        # A conversation that has begun goes on, whatever else the customer is spared.
+        spared = reason is not None and selling and not (reason == ASKED and _key(group[0]) in history.talked)
+        why = reason if spared else _decided(group, history, picture.now)
         if why is None:
             listed.append(group)
         else:
@@ -106,7 +118,7 @@ def held_back(picture: Picture, health: Health, history: History) -> str | None:
     asked = [closed.at for closed in history.closed.values() if closed.state in {"won", "lost"}]
     contacted = max([*asked, *([commercial.contacted_at] if commercial.contacted_at else [])], default=None)
     if contacted is not None and picture.now - contacted < PAUSE_AFTER_CONTACT:
-        return "The customer was asked within the last 30 days."
+        return ASKED
     return None
 
 
@@ -154,7 +166,11 @@ def _gathered(findings: Sequence[Finding]) -> list[list[Finding]]:
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         groups.setdefault(_key(finding), []).append(finding)
-    return [sorted(group, key=lambda finding: _ORDER[finding.priority]) for group in groups.values()]
+    return [sorted(group, key=_weight) for group in groups.values()]
+
+
+def _weight(finding: Finding) -> tuple[int, int]:
+    return _ORDER[finding.priority], _SURE[finding.confidence]
 
 
 def _decided(group: Sequence[Finding], history: History, now: datetime) -> str | None:
@@ -175,22 +191,27 @@ def _opportunity(picture: Picture, group: Sequence[Finding], outcomes: Mapping[s
     offered = _offered(picture, group)
     offer, offer_label = _named(lead, offered)
     value, currency, basis = expected_value(picture.account, offered, outcomes.get(lead.rule, Outcomes()))
-    left = [finding.days_left for finding in group if finding.days_left is not None]
+    timed = [finding for finding in group if finding.days_left is not None]
+    first = min(timed, key=lambda finding: finding.days_left or 0, default=None)
     return Opportunity(
         kind=lead.kind,
         subject=_key(lead)[1],
         rule=lead.rule,
         rule_version=lead.evidence[0].version,
         rules=tuple(dict.fromkeys(finding.rule for finding in group)),
-        priority=lead.priority,
+        # What the facts hardly bear out is never urgent.
+        priority="MEDIUM" if lead.confidence == "low" and lead.priority == "HIGH" else lead.priority,
         offer=offer,
         offer_label=offer_label,
         sentence=_sentence(picture, group),
-        days_left=min(left, default=None),
+        days_left=first.days_left if first else None,
         evidence=tuple(fact for finding in group for fact in finding.evidence),
         expected_value_minor=value,
         currency=currency,
         expected_value_basis=basis,
+        confidence=lead.confidence,
+        days_p10=first.days_p10 if first else None,
+        days_p90=first.days_p90 if first else None,
     )
 
 
@@ -205,6 +226,7 @@ def _offered(picture: Picture, group: Sequence[Finding]) -> Tier | None:
     window = picture.observed.window
     refused = [row.feature for row in picture.observed.feature_actors if row.denied and window.holds(row.day)]
     wanted = refused if "refused_features" in rules else []
+    wanted += [finding.subject for finding in group if finding.rule == "missing_complement"]
     domains = len(picture.stack.production_domains) if "several_domains" in rules else 0
     return fitting_tier(account, needs, set(wanted) - account.features, domains)
 
@@ -217,6 +239,8 @@ def _named(lead: Finding, offered: Tier | None) -> tuple[str, str]:
         return "seats", "More seats"
     if lead.kind == "rescue":
         return "onboarding", "Help them start"
+    if lead.kind == "services":
+        return "services", "Help with the upgrade"
     if lead.kind == "convert" and offered is not None:
         return offered.id, f"Turn the trial into {offered.label}"
     return (offered.id, f"Upgrade to {offered.label}") if offered else ("custom", "A custom agreement")

@@ -14,6 +14,7 @@ from core.access import audit
 from core.access.actor import Actor, system_actor
 from core.access.permissions import Permission
 from core.culture.account import Commercial
+from core.culture.archetype_history import keep_archetype, traits
 from core.culture.comparisons import Comparisons
 from core.culture.peers import size_band
 from core.culture.profile import Profile, to_json
@@ -60,6 +61,7 @@ def recompute(
     _keep_profile(control, made)
     keep_standing(control, license, made.usage, now)
     _keep_health(control, made, now)
+    keep_archetype(control, made, now)
     _keep_upsells(control, made, now)
     mark_card(control, made.organization_id, now)
     return made
@@ -196,6 +198,7 @@ def _keep_profile(session: WriteSession, made: Profile) -> None:
         "adopted": sorted(item.feature for item in made.features.in_state("adopted", "habitual")),
         "feature_days": {item.feature: item.actor_days for item in made.features.items if item.actor_days},
         "main_version": made.stack.main_version,
+        **traits(made),
         "profile": to_json(made),
     }
     changed = {name: value for name, value in values.items() if name != "install_id"}
@@ -265,4 +268,7 @@ def _columns(one: Opportunity) -> dict[str, Any]:
         "currency": one.currency,
         "expected_value_basis": one.expected_value_basis,
         "days_left": one.days_left,
+        "days_p10": one.days_p10,
+        "days_p90": one.days_p90,
+        "confidence": one.confidence,
     }

@@ -21,6 +21,13 @@ def people(session: ReadSession, install_id: str, start: date, end: date) -> int
     return int(session.execute(select(func.count(c.actor.distinct())).where(*within)).scalar_one())
 
 
+def people_named(session: ReadSession, install_id: str, start: date, end: date) -> frozenset[str]:
+    """Return the distinct users that events named, for them to be compared with those of other days."""
+    c = actor_rollup.c
+    within = (c.install_id == install_id, c.day.between(start, end), c.actor.not_like(f"{ANONYMOUS}%"))
+    return frozenset(session.execute(select(c.actor).where(*within).distinct()).scalars())
+
+
 def calls_by_minute(
     session: ReadSession, install_id: str, start: datetime, end: datetime
 ) -> dict[datetime, int] | None:

@@ -1,7 +1,7 @@
 """How much of each limit an install uses: now, on a usual and a busy day, and when it will reach the limit."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -24,7 +24,8 @@ class Consumption:
 
     `share` is the busy day's part of the limit: the 90th percentile of whole days, which no single odd day makes.
     `needed` is what a tier must allow to fit the forecast. `change` is the growth of 28 days over the 28 before, as a
-    fraction. `reason` says why a number is missing.
+    fraction. `cycles` are the last two runs of 28 days, the older first: what each had of a monthly meter, or the busy
+    day of a daily one. `reason` says why a number is missing.
     """
 
     meter: str
@@ -42,6 +43,7 @@ class Consumption:
     reason: str | None
     source: Source = "tier"
     change: float | None = None
+    cycles: tuple[int, ...] = ()
 
 
 def daily(limit: Limit, counts: Sequence[int], last_day: date, today: int) -> Consumption:
@@ -68,6 +70,7 @@ def daily(limit: Limit, counts: Sequence[int], last_day: date, today: int) -> Co
         reason=None if ahead else NO_FORECAST,
         source=limit.source,
         change=growth(counts),
+        cycles=_cycles(counts, lambda days: int(np.quantile(days, 0.9, method="nearest"))),
     )
 
 
@@ -77,7 +80,7 @@ def monthly(limit: Limit, counts: Sequence[int], last_day: date, today: int) -> 
     current = today + (before if (last_day + timedelta(days=1)).day != 1 else 0)
     ahead = forecast(counts, last_day)
     totals = ahead.in_months(before, last_day) if ahead else None
-    return _level(limit, current, len(counts), totals, growth(counts))
+    return replace(_level(limit, current, len(counts), totals, growth(counts)), cycles=_cycles(counts, sum))
 
 
 def level(limit: Limit, levels: Sequence[int], last_day: date, current: int) -> Consumption:
@@ -161,6 +164,13 @@ def carried(reports: dict[date, int], first: date, last: date) -> list[int]:
         value = reports.get(first + timedelta(days=step), value)
         levels.append(value)
     return levels
+
+
+def _cycles(counts: Sequence[int], of: Callable[[list[int]], int]) -> tuple[int, ...]:
+    """Return both of the last two runs of 28 days, or nothing where they are not whole."""
+    if len(counts) < 2 * DAYS:
+        return ()
+    return of(list(counts[-2 * DAYS : -DAYS])), of(list(counts[-DAYS:]))
 
 
 def _level(limit: Limit, current: int, n: int, ahead: Forecast | None, change: float | None) -> Consumption:

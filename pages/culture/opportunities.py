@@ -9,7 +9,7 @@ from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.culture.profile import Profile
 from core.culture.sentences import Unsaid
-from core.culture.upsell_rules import Evidence, NotListed
+from core.culture.upsell_findings import Evidence, NotListed
 from core.culture.upsells import Opportunity
 from pages.culture.figures import layer
 from pages.parts import columns, links, pills

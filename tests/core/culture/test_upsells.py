@@ -11,7 +11,7 @@ import pytest
 from core.culture.account import Account
 from core.culture.peers import NOBODY, Peers
 from core.culture.picture import Picture, take
-from core.culture.upsell_rules import NotListed
+from core.culture.upsell_findings import NotListed
 from core.culture.upsells import (
     Closed,
     History,
@@ -101,7 +101,7 @@ def test_unused_seats_are_a_risk_and_no_upsell() -> None:
     office = Office().work(2, {"pos": 0.9, "email": 0.5, "chatbot": 0.5, "sales": 0.5, "crypto": 0.5, "analytics": 0.5})
     listed, held = _found(office, account("pro", max_seats=20))
     assert "seats" not in _rules(listed)
-    assert NotListed("seats", "", "2 of 20 seats are used: a risk of a downgrade, no upsell.") in held
+    assert NotListed("downgrade_risk", "", "2 of 20 seats are used: a risk of a downgrade, no upsell.") in held
 
 
 def test_four_production_domains_on_a_license_for_two() -> None:

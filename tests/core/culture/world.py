@@ -174,6 +174,7 @@ class Office:
                 FeatureActorDay(*key, n, denied[key]) for key, n in sorted(uses.items()) if window.holds(key[0])
             ),
             actors=tuple(ActorDay(*key, n) for key, n in sorted(people.items()) if window.holds(key[0])),
+            earlier_people=frozenset(actor for day, actor in people if window.before().holds(day)),
             facets=tuple(self.facets),
             runs=self._runs(rows, window.first_day),
             first_event_at=min((row[0] for row in rows), default=None),
