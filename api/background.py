@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 
+from api import outgoing
 from api.house import House
 from api.live import Live, run_live
 from api.once import forget_old_answers
@@ -77,7 +78,7 @@ def jobs(house: House) -> tuple[Task, ...]:
         run(house.databases, UUID(import_id), clock=clock.now, report=_untold)
         settle(house.databases, UUID(import_id), now=clock.now(), report=_untold)
 
-    return (Task(TASK, take_over),)
+    return (Task(TASK, take_over), *outgoing.jobs(house))
 
 
 def _untold(stage: str, done: int, total: int) -> None:
@@ -123,6 +124,7 @@ def schedule(house: House) -> list[Periodic]:
         periodic("keep partitions", 3600, partitions),
         periodic("forget what is old", 3600, forget),
         periodic("keep the security score", 300, security),
+        *outgoing.schedule(house),
     ]
     if settings.demo:
         made.append(periodic("keep the demo alive", 60, lambda: world.keep_alive(databases, now=clock.now())))

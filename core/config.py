@@ -86,6 +86,28 @@ class Settings(BaseSettings):
             ) from wrong
         return value.replace("postgres://", "postgresql://", 1)
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, value: str) -> str:
+        try:
+            where = urlsplit(value)
+            well = where.scheme in {"smtp", "smtps"} and bool(where.hostname) and where.port != 0
+        except ValueError:
+            well = False
+        if value and not well:
+            raise ValueError(
+                "must be smtp://user:password@host:port (STARTTLS) or smtps://…, with % codes in a password"
+            )
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_one_address(cls, value: str) -> str:
+        local, at, host = value.partition("@")
+        if not (local and at and host) or "@" in host or not value.isprintable() or set(value) & set(' <>,;:"\\'):
+            raise ValueError("must be one plain address such as calos@example.com; the name before it is the brand's")
+        return value
+
     @property
     def production(self) -> bool:
         """Whether this is a real installation, where weak secrets and plain http are refused."""
@@ -102,6 +124,11 @@ class Settings(BaseSettings):
         if self.public_url:
             return self.public_url.rstrip("/")
         return f"{'https' if self.tls_cert else 'http'}://localhost:{self.port}"
+
+    @property
+    def smtp_host(self) -> str:
+        """The mail server's host; empty without one."""
+        return urlsplit(self.smtp_url).hostname or ""
 
     @property
     def loopback(self) -> bool:

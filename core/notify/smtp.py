@@ -1,0 +1,113 @@
+"""The mail server: one message handed over by SMTP, with TLS by the scheme of its address."""
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Final
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from core.config import Settings
+from core.errors import UpstreamFailed
+from core.notify.addresses import LOOPBACK
+
+SECONDS: Final = 20.0
+_PORTS: Final = {"smtp": 587, "smtps": 465}
+
+
+class Refused(UpstreamFailed):
+    """The server will never take this mail (a 5xx answer): trying again would annoy it."""
+
+    code = "mail_refused"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail as the server gets it; `unsubscribe` is an address that takes one click (RFC 8058)."""
+
+    id: UUID
+    recipient: str
+    subject: str
+    text: str
+    html: str
+    from_name: str
+    reply_to: str | None
+    unsubscribe: str | None
+    made_at: datetime
+
+
+def message_of(letter: Letter, sender: str) -> EmailMessage:
+    """Return the MIME message: text and HTML, its Message-ID the mail's own id however often it is sent."""
+    message = EmailMessage(policy=SMTP)
+    local, _, host = sender.rpartition("@")
+    # These refuse line ends: nothing that a value holds becomes a header of its own.
+    message["From"] = Address(letter.from_name, local, host)
+    message["To"] = Address(addr_spec=letter.recipient)
+    message["Subject"] = letter.subject
+    message["Date"] = format_datetime(letter.made_at)
+    message["Message-ID"] = f"<{letter.id}@{host}>"
+    message["Auto-Submitted"] = "auto-generated"
+    if letter.reply_to:
+        message["Reply-To"] = Address(addr_spec=letter.reply_to)
+    if letter.unsubscribe:
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    return message
+
+
+def hand_over(letter: Letter, settings: Settings) -> None:
+    """Send it, or raise Refused (for good) or UpstreamFailed (for now) with what the server said."""
+    where = urlsplit(settings.smtp_url)
+    message = message_of(letter, settings.mail_from)
+    try:
+        with _connected(settings) as server:
+            if where.username:
+                server.login(unquote(where.username), unquote(where.password or ""))
+            server.send_message(message, settings.mail_from, [letter.recipient])
+    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as answer:
+        raise _refusal(answer) from answer
+    except (smtplib.SMTPException, OSError) as failure:
+        raise UpstreamFailed(f"The mail server {where.hostname} did not take it: {_said(failure)}") from failure
+
+
+def _connected(settings: Settings) -> smtplib.SMTP:
+    where = urlsplit(settings.smtp_url)
+    host, port = where.hostname or "localhost", where.port or _PORTS[where.scheme]
+    context = ssl.create_default_context()
+    if where.scheme == "smtps":
+        return smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=context)
+    server = smtplib.SMTP(host, port, timeout=SECONDS)
+    try:
+        server.ehlo()
+        # Without it a password and every mail could be read on the way; within this machine there is no way.
+        if server.has_extn("starttls") or host not in LOOPBACK:
+            server.starttls(context=context)
+            server.ehlo()
+    except (smtplib.SMTPException, OSError):
+        server.close()
+        raise
+    return server
+
+
+def _refusal(answer: smtplib.SMTPException) -> UpstreamFailed:
+    code: int
+    said: bytes | str
+    if isinstance(answer, smtplib.SMTPRecipientsRefused):
+        code, said = next(iter(answer.recipients.values()))
+    else:
+        assert isinstance(answer, smtplib.SMTPResponseException)  # noqa: S101 - the two others carry an answer
+        code, said = answer.smtp_code, answer.smtp_error
+    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    kind = Refused if 500 <= code < 600 else UpstreamFailed
+    return kind(f"The mail server answered {code} {' '.join(words.split())[:300]}")
+
+
+def _said(failure: Exception) -> str:
+    return " ".join(str(failure).split())[:300] or type(failure).__name__
