@@ -1,6 +1,20 @@
 """Tables of culture: the cached profile of an install, its health by day, and the upsell opportunities found."""
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, Date, Float, ForeignKey, Index, Integer, Numeric, Table, Text, Uuid
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    Numeric,
+    Table,
+    Text,
+    Uuid,
+)
 from sqlalchemy.sql import text as sql
 
 from db.models import metadata
@@ -19,6 +33,8 @@ culture_profile = Table(
     Column("person_days", Integer, nullable=False),
     Column("adopted", ARRAY(Text), nullable=False),
     Column("feature_days", Json, nullable=False),
+    Column("events", BigInteger, nullable=False, server_default=sql("0")),
+    Column("errors", BigInteger, nullable=False, server_default=sql("0")),
     text("main_version", nullable=True),
     # What makes two customers alike beside their features: people seen, and how their use lies in time.
     Column("people", Integer, nullable=True),
@@ -42,6 +58,19 @@ health_day = Table(
     Column("score", Numeric(5, 2), nullable=True),
     Column("parts", Json, nullable=False),
     text("weights_version"),
+)
+
+# The part of health that use makes, told afterwards from the roll-ups as of a day: what a test on the past stands on.
+health_snapshot = Table(
+    "health_snapshot",
+    metadata,
+    text("install_id", primary_key=True),
+    Column("day", Date, primary_key=True),
+    organization_id(index=True),
+    text("method_version"),
+    text("weights_version"),
+    Column("score", Numeric(5, 2), nullable=True),
+    Column("parts", Json, nullable=False),
 )
 
 upsell = Table(
