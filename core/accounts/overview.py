@@ -12,7 +12,7 @@ from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.accounts.customers import Customer, CustomerFilter
 from core.accounts.reads import customers_by_id, list_customers
-from core.culture.reads import upsells
+from core.culture.upsell_reads import upsells
 from core.finance.movements import Bridge
 from core.finance.reads import bridge, tier_months
 from core.licensing.reads import tiers

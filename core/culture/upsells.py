@@ -11,13 +11,11 @@ from core.culture.health import Health
 from core.culture.picture import Picture
 from core.culture.said import percent
 from core.culture.upsell_findings import Confidence, Evidence, Finding, Kind, NotListed, Priority
+from core.culture.upsell_odds import OUTCOMES_FOR_OWN_RATE, chance
 from core.culture.upsell_rules import RULES
 from core.licensing.reads import Tier
 from core.money import Money, round_half_up
 
-# Before any outcome of a rule is known, one opportunity in ten is taken to be won: Beta(1, 9), said with the value.
-PRIOR_WON, PRIOR_ALL = 1, 10
-OUTCOMES_FOR_OWN_RATE = 20
 # Until twelve months of own history exist; said with the value.
 ASSUMED_RETAINED = Fraction(85, 100)
 LEAST_HEALTH = 40
@@ -143,7 +141,7 @@ def expected_value(account: Account, offered: Tier | None, outcomes: Outcomes) -
     if price is None or commercial.mrr is None:
         return None, None, "No value: the tier's price, or what the customer pays now, is not known here."
     gain = price - commercial.mrr
-    won = Fraction(PRIOR_WON + outcomes.won, PRIOR_ALL + outcomes.closed)
+    won = chance(outcomes.won, outcomes.closed)
     retained = commercial.retained if commercial.retained is not None else ASSUMED_RETAINED
     exact = won * max(gain.minor, 0) * 12 * retained
     value = round_half_up(Decimal(exact.numerator) / Decimal(exact.denominator))

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from core.access.actor import Actor, ActorKind
 from core.access.directory import person_by_email
 from core.access.permissions import ROLE_PERMISSIONS, Role
-from core.culture.reads import precision, upsells
+from core.culture.upsell_reads import precision, upsells
 from core.culture.writes import assign, close, note, snooze
 from core.demo.people import PEOPLE
 from db.session import WriteSession

@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.access.permissions import Permission
 from core.accounts.listing import Condition, list_where
-from core.culture.reads import MOST, Upsell, upsells
+from core.culture.upsell_reads import MOST, Upsell, upsells
 from core.finance.drill import movement_rows, subscription_rows
 from core.finance.reads import exchange_rates
 from core.metrics.answered import Answered, Column

@@ -10,7 +10,7 @@ from core import clock
 from core.access.actor import Actor
 from core.access.directory import list_people
 from core.culture import writes
-from core.culture.reads import Upsell
+from core.culture.upsell_reads import Upsell
 from pages.parts import format as say
 from pages.parts.load import change, load, minute, told
 

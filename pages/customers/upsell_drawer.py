@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
-from core.culture.reads import Upsell
+from core.culture.upsell_reads import Upsell
 from pages.customers import upsell_acts
 from pages.customers.upsell_list import NEXT_STEPS, Listed
 from pages.parts import columns, links, pills

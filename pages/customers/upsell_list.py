@@ -11,8 +11,8 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
-from core.culture import reads
-from core.culture.reads import Upsell
+from core.culture import upsell_reads as reads
+from core.culture.upsell_reads import Upsell
 from core.finance.exchange import REPORTING, Rates
 from core.finance.reads import exchange_rates
 from core.money import Money

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.access.actor import Actor
-from core.culture import reads
+from core.culture import upsell_reads as reads
 from core.culture.estimate import Abstention, Figure
 from pages.parts import columns
 from pages.parts import format as say

@@ -1,7 +1,7 @@
 """Upsells: what to offer to whom, why, and what is at stake; worked by assigning, snoozing, noting and closing."""
 
 from core.access.permissions import Permission
-from core.culture import reads
+from core.culture import upsell_reads as reads
 from pages.customers import upsell_choice, upsell_drawer, upsell_list, upsell_record
 from pages.parts import filters, session
 from pages.parts.cards import card, header

@@ -5,8 +5,9 @@ from streamlit.testing.v1 import AppTest
 
 from core import clock
 from core.accounts.requests import Created
-from core.culture import reads, writes
-from core.culture.reads import Upsell
+from core.culture import upsell_reads as reads
+from core.culture import writes
+from core.culture.upsell_reads import Upsell
 from core.databases import Databases
 from db.session import SYSTEM
 from tests.cast import Cast

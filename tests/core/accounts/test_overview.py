@@ -15,7 +15,7 @@ from core.accounts.changes import changes_this_week, health_sentence, licenses_s
 from core.accounts.overview import calls_today, movements_this_month, mrr_by_tier, near_limits
 from core.accounts.requests import LicenseRequest
 from core.accounts.writes import change_tier, create_license, revoke_license
-from core.culture.reads import upsells
+from core.culture.upsell_reads import upsells
 from core.culture.writes import recompute
 from core.errors import NotPermitted
 from core.finance.movements import KINDS, Bridge

@@ -14,7 +14,7 @@ from core.accounts.timeline import TimelineEntry, timeline
 from core.accounts.timeline_sources import KINDS
 from core.accounts.wording import entry_title, movement_title
 from core.accounts.writes import change_tier, create_license, reinstate_license, revoke_license
-from core.culture.reads import upsells
+from core.culture.upsell_reads import upsells
 from core.culture.writes import close, recompute
 from core.errors import InvalidInput, NotPermitted
 from core.licensing.writes import renew, resume, suspend

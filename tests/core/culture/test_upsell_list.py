@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from core.access.actor import Actor
 from core.culture.estimate import Abstention, Estimate
-from core.culture.reads import Upsell, not_listed, precision, upsells
+from core.culture.upsell_reads import Upsell, not_listed, precision, upsells
 from core.culture.writes import assign, close, note, recompute, recompute_dirty, snooze
 from core.databases import Databases
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted
