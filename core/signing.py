@@ -56,8 +56,12 @@ class KeyRing:
         The signature is base64url (unpadded) over the RFC 8785 form of the document with `kid` and without
         `signature`. The document has ASCII keys and no floats.
         """
-        text = _encode({**document, "kid": self.current.kid})
-        return f'{text[:-1]},"signature":"{_base64url(self.sign_bytes(text.encode()))}"}}'.encode()
+        return self.seal(_encode({**document, "kid": self.current.kid}))
+
+    def seal(self, text: str) -> bytes:
+        """Return the same for a document that has its `kid` and is in RFC 8785 form already."""
+        raw = text.encode()
+        return b'%b,"signature":"%b"}' % (raw[:-1], _base64url(self.sign_bytes(raw)).encode())
 
     def sign_bytes(self, message: bytes) -> bytes:
         """Return the current key's signature, 64 bytes, over the message as it is."""

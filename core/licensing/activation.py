@@ -20,9 +20,9 @@ def activates(state: LicenseState, question: Question, verdict: Verdict) -> bool
     return not state.activated or state.first_verified_at is None
 
 
-def state_of(row: Sequence[Any], *, installs: int | None, activated: bool) -> LicenseState:
-    """Return the state that the first columns of a row (statements' `_STATE`) tell of."""
-    columns = [*row[:13], tuple(row[13]), *row[14:18], tuple(row[18]), *row[19:23], installs, activated]
+def state_of(known: Sequence[Any], counted: Sequence[Any]) -> LicenseState:
+    """Return the state: `known` are the columns of statements' `_STATE`, `counted` what its last three fields tell."""
+    columns = [*known[:13], tuple(known[13]), *known[14:18], tuple(known[18]), *known[19:], *counted]
     return LicenseState(*columns)
 
 
@@ -65,8 +65,8 @@ def _steps(question: Question, now: datetime) -> Steps:
     row = yield statements.LOCK_STATE, [question.install_id]
     if row is None:
         return None
-    installs, activated = (yield statements.COUNT_INSTALLATIONS, [fingerprint, row[0]]) or (0, False)
-    state = state_of(row, installs=installs, activated=activated)
+    installs, activated, leases = (yield statements.COUNT_INSTALLATIONS, [fingerprint, now, row[0]]) or (0, False, None)
+    state = state_of(row, (installs, activated, leases))
     verdict = decide(state, question, now)
     if verdict.valid or activated:
         seen = [state.license_id, fingerprint, state.organization_id, question.domain, question.version, now, now]

@@ -1,11 +1,14 @@
 """The answer of a verification as it goes over the wire."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
+from json.encoder import encode_basestring as _text
 from typing import Any, Final
 
-from core.licensing.status import status
+from core.licensing.status import Status, status
 from core.licensing.verdicts import LicenseState, Question, Verdict
+from core.signing import KeyRing, canonical
 
 _UNTOLD: Final = dict.fromkeys(
     (
@@ -20,6 +23,11 @@ _UNTOLD: Final = dict.fromkeys(
         "domains",
         "versions",
     )
+)
+# The same as text, around whom the verdict is for.
+_UNTOLD_TEXT: Final = (
+    '{"billingPeriod":null,"domains":null,"expiresAt":null,%s,"maxInstalls":null,"maxSeats":null,"startsAt":null,'
+    '"status":null,"term":null,"tier":null,"versions":null}'
 )
 
 
@@ -51,20 +59,11 @@ def answer(
 
 
 def _license(state: LicenseState, now: datetime) -> dict[str, Any]:
-    computed = status(
-        revoked_at=state.revoked_at,
-        suspended_at=state.suspended_at,
-        expires_at=state.expires_at,
-        issued_at=state.issued_at,
-        # The question answered here is itself a check-in.
-        last_check_in_at=now,
-        now=now,
-    )
     return {
         "tier": state.tier,
         "term": state.term,
         "billingPeriod": state.billing_period,
-        "status": computed.value,
+        "status": _status(state, now).value,
         "startsAt": instant(state.starts_at),
         "expiresAt": instant(state.expires_at) if state.expires_at else None,
         "maxInstalls": state.max_installs,
@@ -74,6 +73,76 @@ def _license(state: LicenseState, now: datetime) -> dict[str, Any]:
     }
 
 
+def _status(state: LicenseState, now: datetime) -> Status:
+    return status(
+        revoked_at=state.revoked_at,
+        suspended_at=state.suspended_at,
+        expires_at=state.expires_at,
+        issued_at=state.issued_at,
+        # The question answered here is itself a check-in.
+        last_check_in_at=now,
+        now=now,
+    )
+
+
 def instant(at: datetime) -> str:
     """Return an instant, which is in UTC throughout, in RFC 3339 with milliseconds."""
-    return f"{at.isoformat(timespec='milliseconds')[:-6]}Z"
+    return "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ" % (  # noqa: UP031 - in half the time of isoformat, a third of format
+        at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond // 1000,
+    )  # fmt: skip
+
+
+def signed(
+    state: LicenseState | None, question: Question, verdict: Verdict, limits: str, now: datetime, ring: KeyRing
+) -> bytes:
+    """Return what `ring.sign` makes of `answer`, byte for byte, for a third of the time (a test compares them).
+
+    `limits` are as `limits_text` gives them.
+    """
+    return ring.seal(_written(state, question, verdict, limits, now, ring.current.kid))
+
+
+def limits_text(limits: Mapping[str, int | None]) -> str:
+    """Return limits by meter as `signed` takes them: encoded once for many answers."""
+    return canonical(limits).decode()
+
+
+def _written(
+    state: LicenseState | None, question: Question, verdict: Verdict, limits: str, now: datetime, kid: str
+) -> str:
+    """Return the RFC 8785 form of the answer with the `kid`: every key stands in its place in the order of keys."""
+    told = state if question.authenticated else None
+    asked = f'"fingerprint":{_word(question.fingerprint)},"installId":{_text(question.install_id)}'
+    if told is None:
+        entitlements, license_, limits = "null", _UNTOLD_TEXT % asked, "null"
+    else:
+        entitlements, license_ = _words(told.entitlements), _license_text(told, asked, now)
+    return (
+        f'{{"checkAgainAt":"{instant(verdict.check_again_at)}","code":"{verdict.code}",'
+        f'"detail":{_text(verdict.detail)},"entitlements":{entitlements},"issuedAt":"{instant(now)}","kid":"{kid}",'
+        f'"license":{license_},"limits":{limits},"nonce":{_word(question.nonce)},'
+        f'"valid":{"true" if verdict.valid else "false"}}}'
+    )
+
+
+def _license_text(state: LicenseState, asked: str, now: datetime) -> str:
+    ends = f'"{instant(state.expires_at)}"' if state.expires_at else "null"
+    return (
+        f'{{"billingPeriod":{_word(state.billing_period)},"domains":{_words(state.domains)},"expiresAt":{ends},{asked},'
+        f'"maxInstalls":{_number(state.max_installs)},"maxSeats":{_number(state.max_seats)},'
+        f'"startsAt":"{instant(state.starts_at)}","status":"{_status(state, now)}","term":{_text(state.term)},'
+        f'"tier":{_text(state.tier)},"versions":{_word(state.versions)}}}'
+    )
+
+
+def _word(word: str | None) -> str:
+    return "null" if word is None else _text(word)
+
+
+def _number(number: int | None) -> str:
+    return "null" if number is None else str(number)
+
+
+@lru_cache(maxsize=10_000)
+def _words(words: Iterable[str]) -> str:
+    return f"[{','.join(map(_text, words))}]"

@@ -2,11 +2,11 @@
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import structlog
 from psycopg import AsyncConnection, Error, InterfaceError, OperationalError
@@ -17,11 +17,12 @@ from core.errors import UpstreamFailed
 from core.ids import digest
 from core.licensing import statements
 from core.licensing.activation import activate, activates, state_of
-from core.licensing.answers import answer
+from core.licensing.answers import limits_text, signed
 from core.licensing.decision_log import DecisionLog
 from core.licensing.grouped import Grouped
 from core.licensing.limits import effective
 from core.licensing.sightings import Sightings
+from core.licensing.straight import StraightRead
 from core.licensing.verdicts import LicenseState, Question
 from core.licensing.verification import decide
 
@@ -33,8 +34,13 @@ log = structlog.get_logger("calos.verify")
 Done = TypeVar("Done")
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Asked(NamedTuple):
+    install_id: str
+    installation: str | None
+    now: datetime
+
+
+class _Found(NamedTuple):
     state: LicenseState
     secret_digest: bytes
 
@@ -51,12 +57,15 @@ class VerifyDoor:
         self._pool = pool
         self._home = home
         self._ring = ring
-        self._reads: Grouped[tuple[str, str | None], _Found | None] = Grouped(self._read)
+        self._states = StraightRead(pool, statements.READ_STATES, patience_seconds=2 * ANSWER_SECONDS)
+        self._reads: Grouped[_Asked, _Found | None] = Grouped(self._read)
         self._log = DecisionLog(self._query)
         self._sightings = Sightings(self._query)
         self._limits: dict[str, dict[str, int | None]] = {}
         self._overrides: dict[str, dict[str, int | None]] = {}
         self._limits_read = -TICK_SECONDS
+        # What was made of both, by all it depends on, until they are read again.
+        self._limits_told: dict[tuple[str, int | None, str | None], str] = {}
         self._ticking = asyncio.create_task(self._tick())
 
     async def verify(self, question: Question, secret: str | None, *, now: datetime) -> bytes | None:
@@ -65,13 +74,13 @@ class VerifyDoor:
         `question.authenticated` says that a secret came with it. Raises UpstreamFailed while the database does not
         answer.
         """
-        found = await self._reads.ask((question.install_id, question.installation))
+        found = await self._reads.ask(_Asked(question.install_id, question.installation, now))
         if found is None:
-            return self._ring.sign(answer(None, question, decide(None, question, now), {}, now))
+            return signed(None, question, decide(None, question, now), "{}", now, self._ring)
         if question.authenticated and not hmac.compare_digest(digest(secret or ""), found.secret_digest):
             return None
         state: LicenseState | None = found.state
-        verdict = decide(found.state, question, now)
+        verdict = decide(state, question, now)
         if activates(found.state, question, verdict):
             written = await self._attempt(lambda connection: activate(connection, question, now))
             state, verdict = written or (None, decide(None, question, now))
@@ -79,44 +88,56 @@ class VerifyDoor:
             await self._sightings.note(found.state, question, now)
         if state is not None:
             await self._log.note(state, question, verdict, now)
-        limits = self._limits_of(state) if state else {}
-        return self._ring.sign(answer(state, question, verdict, limits, now))
+        return signed(state, question, verdict, self._limits_of(state) if state else "{}", now, self._ring)
 
-    def _limits_of(self, state: LicenseState) -> dict[str, int | None]:
-        found = effective(self._limits.get(state.tier, {}), state.max_seats, self._overrides.get(state.license_id, {}))
-        return {meter: highest for meter, (highest, _) in found.items()}
+    def _limits_of(self, state: LicenseState) -> str:
+        agreed = self._overrides.get(state.license_id)
+        key = (state.tier, state.max_seats, state.license_id if agreed else None)
+        told = self._limits_told.get(key)
+        if told is None:
+            found = effective(self._limits.get(state.tier, {}), state.max_seats, agreed or {})
+            told = limits_text({meter: highest for meter, (highest, _) in found.items()})
+            self._limits_told[key] = told
+        return told
 
     async def close(self) -> None:
         """Write what is counted and give back every connection."""
         self._ticking.cancel()
         await asyncio.gather(self._ticking, return_exceptions=True)
         await self._flush()
+        await self._states.close()
         await self._pool.close()
 
-    async def _read(self, asked: Sequence[tuple[str, str | None]]) -> list[_Found | None]:
+    async def _read(self, asked: Sequence[_Asked]) -> list[_Found | None]:
         """Return what is known for each pair of install id and installation."""
-        pairs = list(dict.fromkeys(asked))
-        install_ids = statements.array_of(install_id for install_id, _ in pairs)
-        installations = statements.array_of(installation for _, installation in pairs)
-        rows = await self._query(statements.READ_STATES, [install_ids, installations])
-        found = {(row[2], row[26]): _Found(state_of(row, installs=row[23], activated=row[24]), row[25]) for row in rows}
+        install_ids = statements.array_of(one.install_id for one in asked)
+        installations = statements.array_of(one.installation for one in asked)
+        found: list[_Found | None] = [None] * len(asked)
+        with _saying_so():
+            rows = await self._states.rows([install_ids, installations, asked[-1].now.isoformat()])
+        for place, secret_digest, *columns in rows:
+            found[place - 1] = _Found(state_of(columns[:-3], columns[-3:]), secret_digest)
         if asyncio.get_running_loop().time() - self._limits_read >= TICK_SECONDS:
-            now = clock.now()
-            self._limits = dict(await self._query(statements.READ_LIMITS, []))
-            self._overrides = dict(await self._query(statements.READ_OVERRIDES, [now, now]))
-            self._limits_read = asyncio.get_running_loop().time()
-        return [found.get(pair) for pair in asked]
+            await self._read_limits()
+        return found
+
+    async def _read_limits(self) -> None:
+        now = clock.now()
+        self._limits = dict(await self._query(statements.READ_LIMITS, []))
+        self._overrides = dict(await self._query(statements.READ_OVERRIDES, [now, now]))
+        self._limits_told.clear()
+        self._limits_read = asyncio.get_running_loop().time()
 
     async def _query(self, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         async def run(connection: AsyncConnection[Any]) -> list[tuple[Any, ...]]:
             cursor = await connection.execute(statement, parameters, prepare=True, binary=True)
-            return await cursor.fetchall() if cursor.description else []
+            return await cursor.fetchall() if cursor.rownumber is not None else []
 
         return await self._attempt(run)
 
     async def _attempt(self, work: Callable[[AsyncConnection[Any]], Awaitable[Done]]) -> Done:
         """Run `work`, which may be repeated, and once more on a fresh connection if the server had gone away."""
-        try:
+        with _saying_so():
             async with self._pool.connection() as connection:
                 try:
                     return await work(connection)
@@ -127,9 +148,6 @@ class VerifyDoor:
             await self._pool.check()
             async with self._pool.connection() as connection:
                 return await work(connection)
-        except (OperationalError, InterfaceError) as failure:
-            log.warning("the license database does not answer", error=str(failure))
-            raise UpstreamFailed("Licenses cannot be verified right now. Ask again in a minute.") from failure
 
     async def _tick(self) -> None:
         while True:
@@ -147,6 +165,15 @@ class VerifyDoor:
         except UpstreamFailed:
             # Already logged; the counts are kept and written once the database is back.
             return
+
+
+@contextmanager
+def _saying_so() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as failure:
+        log.warning("the license database does not answer", error=str(failure))
+        raise UpstreamFailed("Licenses cannot be verified right now. Ask again in a minute.") from failure
 
 
 async def open_door(url: str, home: Path) -> VerifyDoor:

@@ -19,14 +19,17 @@ _STATE: Final = """
     l.first_verified_at, l.last_check_in_at, l.state_version
 """
 
-# One row for each pair asked for. Installations are counted only where the count can decide anything.
+# One row for each pair asked for, with its place among them. Installations and leases are counted only where the count
+# can decide anything. This one is spoken straight through libpq, hence its placeholders.
 READ_STATES: Final = f"""
-SELECT {_STATE},
+SELECT asked.place, l.secret_digest, {_STATE},
        CASE WHEN asked.installation IS NOT NULL AND i.license_id IS NULL
              AND coalesce(l.max_installs, t.max_installs) IS NOT NULL
             THEN (SELECT count(*) FROM installation other WHERE other.license_id = l.id) END,
-       i.license_id IS NOT NULL, l.secret_digest, asked.installation
-FROM unnest(%s::text[], %s::text[]) AS asked (install_id, installation)
+       i.license_id IS NOT NULL,
+       CASE WHEN l.max_seats IS NOT NULL
+            THEN (SELECT count(*) FROM seat_lease s WHERE s.license_id = l.id AND s.expires_at > $3::timestamptz) END
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (install_id, installation, place)
 JOIN license l ON l.install_id = asked.install_id
 JOIN tier t ON t.id = l.tier_id
 LEFT JOIN installation i ON i.license_id = l.id AND i.fingerprint = asked.installation
@@ -46,7 +49,11 @@ SELECT {_STATE} FROM license l JOIN tier t ON t.id = l.tier_id
 WHERE l.install_id = %s FOR NO KEY UPDATE OF l
 """
 COUNT_INSTALLATIONS: Final = """
-SELECT count(*), coalesce(bool_or(fingerprint = %s), false) FROM installation WHERE license_id = %s
+SELECT (SELECT count(*) FROM installation WHERE license_id = l.id),
+       EXISTS (SELECT FROM installation WHERE license_id = l.id AND fingerprint = %s),
+       CASE WHEN l.max_seats IS NOT NULL
+            THEN (SELECT count(*) FROM seat_lease WHERE license_id = l.id AND expires_at > %s) END
+FROM license l WHERE l.id = %s
 """
 ACTIVATE: Final = """
 INSERT INTO installation (license_id, fingerprint, organization_id, domain, version, activated_at, last_seen_at)
