@@ -1,6 +1,6 @@
 """Licenses over HTTP: verified by installs, listed and changed by people, and the keys that signed the answers."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime
@@ -143,8 +143,8 @@ def _decision(kept: Decision) -> DecisionRow:
 
 
 def _keys(_request: Request) -> JSONResponse:
-    """Return the public keys of every answer that may still be held by a client."""
-    rings = [signing.open_ring(settings().home, "answers", now=clock.now())]
+    """Return the public keys of every answer and license file that a client may still hold."""
+    rings = [signing.open_ring(settings().home, use, now=clock.now()) for use in get_args(signing.Use)]
     return JSONResponse(
         signing.key_set(rings), media_type="application/jwk-set+json", headers={"Cache-Control": "public, max-age=300"}
     )

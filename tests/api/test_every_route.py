@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from api import house, main
-from api.closed_list import PUBLIC_PATHS
+from api.closed_list import is_public
+from core import clock
 from core.access.permissions import ROLE_PERMISSIONS, Permission, Role
 from core.config import settings
 from core.databases import Databases
@@ -19,6 +20,7 @@ from db.session import SYSTEM
 from tests.api.conftest import Served
 from tests.cast import ROLES, Cast
 from tests.core.imports.small import checked_import
+from tests.core.licensing.as_client import activation_request
 
 P = Permission
 
@@ -51,7 +53,20 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("GET", "/enterprise/customer/{installId}/profile"): Declared(P.CUSTOMER_READ),
     ("GET", "/enterprise/customer/{installId}/timeline"): Declared(P.CUSTOMER_READ),
     ("GET", "/enterprise/customer/{installId}/culture"): Declared(P.CULTURE_READ),
+    ("PUT", "/enterprise/customer/{installId}/branding"): Declared(
+        P.CUSTOMER_UPDATE, body={"name": "Walk", "primaryColor": "#123456"}
+    ),
+    ("POST", "/enterprise/customer/{installId}/domains"): Declared(
+        P.CUSTOMER_UPDATE, body={"host": "{new}.walk.test"}
+    ),
+    ("POST", "/enterprise/customer/{installId}/domains/remove"): Declared(
+        P.CUSTOMER_UPDATE, body={"host": "{new}.walk.test"}
+    ),
     ("GET", "/licenses"): Declared(P.CUSTOMER_READ, vendor=False),
+    ("POST", "/licenses/{installId}/file"): Declared(P.LICENSE_CREATE, body={"fingerprint": "walked"}),
+    ("GET", "/licenses/{installId}/files"): Declared(P.CUSTOMER_READ, vendor=False),
+    ("GET", "/licenses/{installId}/files/{fileId}"): Declared(P.CUSTOMER_READ, vendor=False),
+    ("POST", "/licenses/offline-activation"): Declared(P.LICENSE_CREATE, vendor=False, body={"request": "{request}"}),
     ("GET", "/licenses/{installId}"): Declared(P.CUSTOMER_READ, vendor=False),
     ("GET", "/licenses/{installId}/decisions"): Declared(P.CUSTOMER_READ, vendor=False),
     ("POST", "/licenses/{installId}/suspend"): Declared(P.LICENSE_REVOKE, body={"reason": "test"}),
@@ -96,6 +111,7 @@ ROUTES: dict[tuple[str, str], Declared] = {
 BEFORE = {
     "/licenses/{installId}/resume": ("POST", "/licenses/{installId}/suspend"),
     "/licenses/{installId}/reinstate": ("POST", "/enterprise/revoke-license"),
+    "/enterprise/customer/{installId}/domains/remove": ("POST", "/enterprise/customer/{installId}/domains"),
     "/usage/limits/end": ("POST", "/usage/limits"),
     "/costs/reverse": ("POST", "/costs"),
     "/cash/reverse": ("POST", "/cash"),
@@ -107,6 +123,7 @@ OF_AN_INSTALL = [key for key in KEYS if "{installId}" in key[1] + ROUTES[key].qu
 
 # What addresses name beside the install: made once, for the walk.
 _MADE: dict[str, str] = {}
+_SECRETS: dict[str, str] = {}
 
 
 def _name(key: tuple[str, str]) -> str:
@@ -118,12 +135,16 @@ def install_id(served: Served, databases: Databases, cast: Cast) -> str:
     _MADE["{importId}"] = str(checked_import(databases, cast.fiona))
     asked = served.call("fiona", "POST", "/api/ai/query", {"question": "How many customers do we have?"})
     _MADE["{receiptId}"] = asked.json()["receiptId"]
-    return _license(served)
+    install = _license(served)
+    _MADE["{fileId}"] = served.call("fiona", "POST", f"/api/licenses/{install}/file", {}).json()["id"]
+    return install
 
 
 def _license(served: Served) -> str:
     body = {"userId": f"route-{new_id()}@walk.test", "tier": "basic"}
-    return str(served.call("fiona", "POST", "/api/enterprise/create-license", body).json()["installId"])
+    made = served.call("fiona", "POST", "/api/enterprise/create-license", body).json()
+    _SECRETS[made["installId"]] = made["installSecret"]
+    return str(made["installId"])
 
 
 def _call(served: Served, who: str | None, key: tuple[str, str], install: str) -> Any:
@@ -131,7 +152,9 @@ def _call(served: Served, who: str | None, key: tuple[str, str], install: str) -
     filled = None
     if body is not None:
         filled = {
-            name: value.replace("{new}", install).replace("{mail}", f"w-{new_id()}@walk.test")
+            name: value.replace("{new}", install)
+            .replace("{mail}", f"w-{new_id()}@walk.test")
+            .replace("{request}", activation_request(install, _SECRETS[install], now=clock.now()))
             if isinstance(value, str)
             else value
             for name, value in body.items()
@@ -150,7 +173,7 @@ def _address(key: tuple[str, str], install: str) -> str:
 def test_every_route_is_declared() -> None:
     described = main.create_api(house.House(settings())).openapi()["paths"]
     found = {(method.upper(), path) for path, methods in described.items() for method in methods}
-    public = {(method, path) for method, path in found if f"/api{path}" in PUBLIC_PATHS}
+    public = {(method, path) for method, path in found if is_public(f"/api{path}")}
     assert found - public == set(ROUTES)
 
 

@@ -56,7 +56,9 @@ NARROW_STATEMENTS = {
     "core/organizations/past_customers.py": "customers that another system had, many at a time",
     "core/organizations/viewpoint.py": "one row that every door asks for",
     "core/security/observing.py": "counts what the security score is judged by",
+    "core/telemetry/bundle_receipts.py": "bundles, each with how far it was taken",
     "core/telemetry/counting.py": "counts over the events of one install that no roll-up holds",
+    "core/telemetry/opt_out.py": "the choice to send nothing, and what is erased with it",
     "core/usage/facts.py": "sums over every customer's usage, for the catalogue of metrics",
     "core/usage/records.py": "counts a record once, whatever is retried",
     "core/usage/standings.py": "where every license stands, narrowed, ordered and counted",
@@ -75,6 +77,7 @@ DOORS = {
     "core/demo/world.py": "builds a world in steps that commit",
     "core/doctor/database.py": "looks at what the doors would open",
     "core/imports/applying.py": "takes books over in batches, each committed with its markers on either plane",
+    "core/telemetry/carrying.py": "a bundle is taken some thousand events at a time, each with how far that is",
     "core/imports/running.py": "an import commits step by step, so that it can go on where it was stopped",
 }
 

@@ -11,6 +11,7 @@ OPEN_TO_DOORS = {
     "organization": "which realm a person or license belongs to",
     "brand": "the sign-in page of a customer's own host name",
     "domain": "which customer a host name is",
+    "logo": "the picture on the sign-in page of a customer's own host name",
     "person": "who signs in",
     "session": "whose request it is",
     "audit_entry": "sign-ins and refusals are recorded",
@@ -32,6 +33,7 @@ OPEN_TO_DOORS = {
     "usage_record": "installs report metered usage",
     "usage_day": "likewise, by day",
     "limit_override": "verification tells the limits in force",
+    "license_file": "an installation gets its own with its secret",
 }
 
 PROTECTED = text("SELECT DISTINCT tablename FROM pg_policies WHERE schemaname = 'public' ORDER BY tablename")

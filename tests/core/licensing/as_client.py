@@ -1,6 +1,10 @@
 """Verification of a signed answer as a customer's client does it, with other libraries than those that signed."""
 
 import base64
+import hashlib
+import hmac
+import secrets
+from datetime import datetime
 from typing import Any
 
 import rfc8785
@@ -20,6 +24,27 @@ def holds(document: dict[str, Any], key_set: dict[str, Any]) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def activation_request(install_id: str, secret: str, *, now: datetime, **changed: Any) -> str:
+    """Return an activation request as an installation writes it, by docs/protocol.md alone."""
+    asked = {
+        "version": 1,
+        "installId": install_id,
+        "fingerprint": "machine-1",
+        "domain": None,
+        "hostVersion": None,
+        "publicKey": None,
+        "createdAt": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "nonce": secrets.token_urlsafe(16),
+        **changed,
+    }
+    key = hashlib.sha256(secret.encode()).digest()
+    mac = base64.urlsafe_b64encode(hmac.digest(key, rfc8785.dumps(asked), "sha256")).rstrip(b"=").decode()
+    written = base64.b64encode(rfc8785.dumps({**asked, "mac": mac})).decode()
+    lines = [written[at : at + 64] for at in range(0, len(written), 64)]
+    kind = "CALOS ACTIVATION REQUEST"
+    return "\n".join([f"-----BEGIN {kind}-----", *lines, f"-----END {kind}-----", ""])
 
 
 def _bytes_of(written: str) -> bytes:
