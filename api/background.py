@@ -96,7 +96,8 @@ def schedule(house: House) -> list[Periodic]:
     def profiles() -> None:
         with databases.control.read(SYSTEM) as control:
             at = viewpoint(control)
-        recompute_dirty(databases.control, databases.telemetry, now=at or clock.now(), limit=AT_ONCE)
+        done = recompute_dirty(databases.control, databases.telemetry, now=at or clock.now(), limit=AT_ONCE)
+        outgoing.tell_of_limits(house, done)
 
     def cards() -> None:
         with databases.control.write(SYSTEM) as control, databases.telemetry.read(SYSTEM) as telemetry:

@@ -4,9 +4,11 @@ from uuid import UUID
 
 from api.house import House
 from core import clock
+from core.accounts.limit_notices import notice_limits
 from core.jobs.queue import Task
 from core.jobs.schedule import Periodic, periodic
 from core.notify import writes as mails
+from core.organizations.viewpoint import viewpoint
 from db.session import SYSTEM
 
 
@@ -33,4 +35,18 @@ def schedule(house: House) -> list[Periodic]:
         with databases.control.write(SYSTEM) as session:
             mails.forget_mails(session, now=clock.now())
 
-    return [periodic("pick up what waits to be sent", 300, pick_up), periodic("forget old mails", 3600, forget)]
+    def sweep_limits() -> None:
+        tell_of_limits(house, None)
+
+    return [
+        periodic("pick up what waits to be sent", 300, pick_up),
+        periodic("forget old mails", 3600, forget),
+        periodic("look at every limit", 3600, sweep_limits),
+    ]
+
+
+def tell_of_limits(house: House, installs: tuple[str, ...] | None) -> None:
+    """Mail those concerned of limits crossed, of these installs or of all; nobody while books of the past are shown."""
+    with house.databases.control.write(SYSTEM) as session:
+        if viewpoint(session) is None:
+            notice_limits(session, now=clock.now(), installs=installs)

@@ -78,7 +78,7 @@ def send_mail(
         html=body.html,
         template=template,
         from_name=" ".join(brand.sender.split()),
-        reply_to=brand.support_email or None,
+        reply_to=_reply_to(brand),
         unsubscribe=unsubscribe,
         state="kept" if kept else "waiting",
         error=kept,
@@ -164,6 +164,13 @@ def _tried(row: Row[Any], now: datetime) -> tuple[Sending, datetime | None]:
 
 def _queue(session: WriteSession, mail_id: UUID, at: datetime | None) -> bool:
     return defer(session, TASK, once=f"mail:{mail_id}", at=at, mail_id=str(mail_id)) is not None
+
+
+def _reply_to(brand: MailBrand) -> str | None:
+    try:
+        return checked_recipient(brand.support_email)
+    except InvalidInput:
+        return None
 
 
 def _why_kept(current: Settings, recipient: str) -> str | None:
