@@ -61,7 +61,7 @@ def imported(*, tests: bool = False) -> set[str]:
     by_module = metadata.packages_distributions()
     files = [*product_files(), *(python_files("tests") if tests else ())]
     modules = {module.partition(".")[0] for path in files for _, module in imports(path)}
-    ours = {*PRODUCT, "tests", "app", "manage"}
+    ours = {*PRODUCT, "tests", "app", "manage", "calos"}
     foreign = modules - ours - set(sys.stdlib_module_names)
     return {canonicalize_name(one) for module in foreign for one in by_module.get(module, [module])}
 
