@@ -5,23 +5,22 @@ from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, ClassVar
 
-from anyio import fail_after
 from fastapi import Depends, Request, Response
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Query
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
-from starlette.requests import ClientDisconnect
 
-from api.strict_json import LARGEST, TooLarge, TooSlow, Unreadable, WrongType, parse_strict
+from api.bodies import read_body
+from api.strict_json import WrongType, parse_strict
 from core import clock
 from core.access.actor import Actor
 from core.databases import Databases
 from core.errors import CalosError, InvalidInput
 from core.organizations.viewpoint import viewpoint
 from core.periods import last_instant
-from db.session import ReadSession, WriteSession
+from db.session import DOOR, ReadSession, WriteSession
 
 JSON = "application/json"
 
@@ -68,19 +67,7 @@ class StrictRequest(Request):
     async def body(self) -> bytes:
         """Return the body, or raise TooLarge or TooSlow without waiting for the rest of it."""
         if not hasattr(self, "_body"):
-            read = bytearray()
-            try:
-                with fail_after(self.body_seconds):
-                    async for chunk in self.stream():
-                        read += chunk
-                        if len(read) > LARGEST:
-                            raise TooLarge(f"The body is larger than {LARGEST:,} bytes; send less at a time.")
-            except TimeoutError as waited:
-                raise TooSlow(f"The body took longer than {self.body_seconds:g} seconds; send it again.") from waited
-            except ClientDisconnect as left:
-                # Nobody hears the answer; it is a caller's doing all the same, and no mistake of ours.
-                raise Unreadable("The body ended before it was whole.") from left
-            self._body = bytes(read)
+            self._body = await read_body(self.receive, seconds=self.body_seconds)
         return self._body
 
     async def json(self) -> Any:
@@ -154,6 +141,11 @@ def _reading(actor: CurrentActor, databases: Stores) -> Iterator[ReadSession]:
         yield session
 
 
+def _at_door(databases: Stores) -> Iterator[ReadSession]:
+    with databases.control.read(DOOR) as session:
+        yield session
+
+
 def _writing(actor: CurrentActor, databases: Stores) -> Iterator[WriteSession]:
     with databases.control.write(actor.tenancy()) as session:
         yield session
@@ -165,6 +157,8 @@ def _telemetry(actor: CurrentActor, databases: Stores) -> Iterator[ReadSession]:
 
 
 # scope="function": the transaction is committed before the answer is sent, so that acknowledged means durable.
+# For the few routes of the closed list that nobody signs in for.
+AtDoor = Annotated[ReadSession, Depends(_at_door, scope="function")]
 Reading = Annotated[ReadSession, Depends(_reading, scope="function")]
 Writing = Annotated[WriteSession, Depends(_writing, scope="function")]
 TelemetryReading = Annotated[ReadSession, Depends(_telemetry, scope="function")]

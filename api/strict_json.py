@@ -48,9 +48,7 @@ def parse_strict(raw: bytes) -> Any:
         raise Unreadable(f"The body is not UTF-8 (byte {wrong.start}); send JSON in UTF-8.") from wrong
     _refuse_deep(text)
     try:
-        value = json.loads(
-            text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_bounded, parse_float=_finite
-        )
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as wrong:
         raise Unreadable(f"The body is not JSON: {wrong.msg} at line {wrong.lineno}, column {wrong.colno}.") from wrong
     _refuse_unstorable(text, value)
@@ -92,6 +90,12 @@ def _finite(digits: str) -> float:
     if number in {float("inf"), float("-inf")}:
         raise Unreadable(f"The number {digits[:24]} is too large.")
     return number
+
+
+# Made once: json.loads would make one for every body, which takes as long as reading a short one.
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_bounded, parse_float=_finite
+)
 
 
 def _refuse_unstorable(text: str, value: Any) -> None:

@@ -8,17 +8,19 @@ from fastapi.routing import APIRoute
 from pydantic import ValidationError
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from api.depends import StrictRequest
-from api.problems import from_error, problem, request_id_of
+from api.bodies import read_body
+from api.problems import from_error, problem
 from api.schemas.licenses import VerifyAnswer, VerifyQuestion
+from api.strict_json import parse_strict
 from core import clock
 from core.errors import CalosError, InvalidInput
 from core.licensing.door import VerifyDoor
 from core.licensing.verdicts import Question
 
-_JSON = {"content-type": "application/json", "cache-control": "no-store"}
+BODY_SECONDS = 30
+_HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 
 
 class InstallDoor(APIRoute):
@@ -35,24 +37,23 @@ def outer_route(api: FastAPI) -> Route:
 
     The way through FastAPI costs more than the rest of a verification: its middleware, routers and exit stacks.
     """
-
-    async def door(scope: Scope, receive: Receive, send: Send) -> None:
-        # What the API has opened, not what the app around it has.
-        scope["app"] = api
-        response = await verify(Request(scope, receive, send))
-        await response(scope, receive, send)
-
-    return Route("/api/licenses/verify", _Endpoint(door), methods=["POST"])
+    return Route("/api/licenses/verify", _Outer(api), methods=["POST"])
 
 
-class _Endpoint:
-    """An ASGI app as Starlette takes it for an endpoint: called as it is, if it is no function."""
+class _Outer:
+    """The door as an ASGI app, without a request and a response around each question."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, api: FastAPI) -> None:
+        self._api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.app(scope, receive, send)
+        answer = await _answer(self._api, scope, receive)
+        if not isinstance(answer, bytes):
+            await answer(scope, receive, send)
+            return
+        headers = [*_HEADERS, (b"content-length", b"%d" % len(answer))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": answer})
 
 
 async def verify(request: Request) -> Response:
@@ -62,37 +63,45 @@ async def verify(request: Request) -> Response:
     verdict and changes nothing. With `Authorization: Bearer <installSecret>` the question is a check-in, a new
     fingerprint activates an installation, and the answer says what the license grants.
     """
+    answer = await _answer(request.app, request.scope, request.receive)
+    if not isinstance(answer, bytes):
+        return answer
+    return Response(answer, headers={name.decode(): value.decode() for name, value in _HEADERS})
+
+
+async def _answer(api: FastAPI, scope: Scope, receive: Receive) -> bytes | Response:
+    """Return the signed answer, or the problem."""
     try:
-        answer = await _answer(request)
+        if scope["query_string"]:
+            raise InvalidInput("This address takes no query parameters; send JSON in the body.")
+        secret = _secret(scope)
+        sent = parse_strict(await read_body(receive, seconds=BODY_SECONDS))
+        door: VerifyDoor = api.state.verify_door
+        answer = await door.verify(_question(sent, authenticated=secret is not None), secret, now=clock.now())
     except CalosError as error:
-        return from_error(error, request_id_of(request))
+        return from_error(error, _request_id(scope))
     if answer is not None:
-        return Response(answer, headers=_JSON)
+        return answer
     return problem(
         401,
         "wrong_secret",
         "This is not the secret of that install id. Send the installSecret that came with its license.",
-        request_id=request_id_of(request),
+        request_id=_request_id(scope),
         headers={"WWW-Authenticate": "Bearer"},
     )
 
 
-async def _answer(request: Request) -> bytes | None:
-    if request.scope["query_string"]:
-        raise InvalidInput("This address takes no query parameters; send JSON in the body.")
-    secret = _secret(request)
-    sent = await StrictRequest(request.scope, request.receive).json()
-    door: VerifyDoor = request.app.state.verify_door
-    return await door.verify(_question(sent, authenticated=secret is not None), secret, now=clock.now())
+def _request_id(scope: Scope) -> str:
+    return str(scope.get("state", {}).get("request_id", ""))
 
 
-def _secret(request: Request) -> str | None:
-    given = request.headers.get("authorization")
+def _secret(scope: Scope) -> str | None:
+    given = next((value for name, value in scope["headers"] if name == b"authorization"), None)
     if given is None:
         return None
-    scheme, _, value = given.partition(" ")
+    scheme, _, value = given.decode("latin-1").partition(" ")
     # Anything but a bearer secret is no secret of ours: refused below rather than taken for none at all.
-    return value.strip() if scheme.lower() == "bearer" else ""
+    return str(value.strip()) if scheme.lower() == "bearer" else ""
 
 
 def _question(sent: Any, *, authenticated: bool) -> Question:

@@ -29,6 +29,8 @@ class StraightRead:
         self._loop = asyncio.get_running_loop()
         self._connection: AsyncConnection[Any] | None = None
         self._socket = -1
+        # Knows by now how each column is read.
+        self._reader = Transformer()
         self._answer: asyncio.Future[PGresult] | None = None
 
     async def rows(self, parameters: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -62,9 +64,8 @@ class StraightRead:
                 # What is left unread on it would be taken for the answer to the next question.
                 await connection.close()
                 await self.close()
-        read = Transformer(connection)
-        read.set_pgresult(result)
-        return read.load_rows(0, result.ntuples, tuple)
+        self._reader.set_pgresult(result)
+        return self._reader.load_rows(0, result.ntuples, tuple)
 
     async def _asked(self, connection: AsyncConnection[Any], parameters: Sequence[str]) -> PGresult:
         wire = connection.pgconn
@@ -81,8 +82,13 @@ class StraightRead:
 
     async def _open(self) -> AsyncConnection[Any]:
         connection = await self._pool.getconn()
-        self._connection, self._socket = connection, connection.fileno()
-        await connection.execute(b"PREPARE %b AS %b" % (NAME, self._statement.encode()))
+        try:
+            await connection.execute(b"PREPARE %b AS %b" % (NAME, self._statement.encode()))
+        except BaseException:
+            await connection.close()
+            await self._pool.putconn(connection)
+            raise
+        self._connection, self._socket, self._reader = connection, connection.fileno(), Transformer(connection)
         # From here on the driver itself no longer listens on this socket.
         self._loop.add_reader(self._socket, self._heard, connection)
         return connection
