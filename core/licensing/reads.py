@@ -67,6 +67,7 @@ class License:
     first_verified_at: datetime | None
     last_check_in_at: datetime | None
     state_version: int
+    seat_heartbeat_seconds: int = 600
 
 
 @dataclass(frozen=True)

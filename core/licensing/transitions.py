@@ -24,11 +24,19 @@ class Act(StrEnum):
     REINSTATE = "reinstated"
     RENEW = "renewed"
     CHANGE_TIER = "given another tier"
+    CONVERT = "converted"
+    CHANGE_POLICY = "given another policy"
+    TRANSFER = "transferred"
+    RETIRE_INSTALLATION = "relieved of an installation"
+    RELEASE_SEAT = "relieved of a seat"
+    ROTATE_SECRET = "given another secret"  # noqa: S105 - an act, no secret
 
 
+# What is done to a license that is there to be used, now or once it is resumed.
+_KEPT: Final = frozenset(Act) - {Act.SUSPEND, Act.RESUME, Act.REINSTATE}
 LEGAL: Final[dict[Standing, frozenset[Act]]] = {
-    Standing.IN_FORCE: frozenset({Act.SUSPEND, Act.REVOKE, Act.RENEW, Act.CHANGE_TIER}),
-    Standing.SUSPENDED: frozenset({Act.RESUME, Act.REVOKE, Act.RENEW, Act.CHANGE_TIER}),
+    Standing.IN_FORCE: _KEPT | {Act.SUSPEND},
+    Standing.SUSPENDED: _KEPT | {Act.RESUME},
     # Reinstating undoes the revocation alone: what was suspended before is suspended again.
     Standing.REVOKED: frozenset({Act.REINSTATE}),
 }

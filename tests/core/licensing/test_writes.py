@@ -5,19 +5,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from core.access.actor import Actor
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from core.ids import digest
+from core.ids import digest, new_id
 from core.licensing import writes
+from core.licensing.handover import hand_over, retire_installation, rotate_secret
 from core.licensing.policy import Policy
 from core.licensing.reads import License, license_by_install
+from core.licensing.seats import release_seat
 from core.licensing.status import Status
 from core.licensing.transitions import LEGAL, Act, Standing
+from core.organizations.reads import Organization, organization_by_id
+from core.organizations.writes import create_organization
 from db.models.access import audit_entry
 from db.models.accounts import card_mark
 from db.models.announce import outbox
+from db.models.licensing import installation, seat_lease
 from db.models.licensing import license as licenses
 from db.session import WriteSession
 from tests.cast import Cast
@@ -36,6 +41,9 @@ def issue(session: WriteSession, cast: Cast, now: datetime) -> Issue:
 
 
 def act_on(session: WriteSession, actor: Actor, install_id: str, act: Act, now: datetime) -> License:
+    if act in MADE_FIRST:
+        MADE_FIRST[act](session, actor, install_id, now)
+        return license_by_install(session, actor, install_id, now=now)
     if act is Act.RENEW:
         return writes.renew(session, actor, install_id, until=now + 400 * DAY, now=now)
     if act is Act.CHANGE_TIER:
@@ -49,6 +57,49 @@ def act_on(session: WriteSession, actor: Actor, install_id: str, act: Act, now: 
     return acts[act](session, actor, install_id, reason="because", now=now)
 
 
+def _somewhere(session: WriteSession, actor: Actor, name: str, now: datetime) -> Organization:
+    made = create_organization(session, actor, name, now=now)
+    return organization_by_id(session, actor, made)
+
+
+def _hand_over(session: WriteSession, actor: Actor, install_id: str, now: datetime) -> None:
+    to = _somewhere(session, actor, f"Stark {new_id()}", now)
+    hand_over(session, actor, install_id, to, fresh=False, reason="sold", now=now)
+
+
+def _retire(session: WriteSession, actor: Actor, install_id: str, now: datetime) -> None:
+    held = license_by_install(session, actor, install_id, now=now)
+    row = {"license_id": held.id, "fingerprint": "f", "organization_id": held.organization_id}
+    session.execute(insert(installation).values(**row, activated_at=now, last_seen_at=now))
+    retire_installation(session, actor, install_id, "f", reason="broken", now=now)
+
+
+def _release(session: WriteSession, actor: Actor, install_id: str, now: datetime) -> None:
+    held = license_by_install(session, actor, install_id, now=now)
+    row = {"license_id": held.id, "holder": "ada", "organization_id": held.organization_id}
+    session.execute(insert(seat_lease).values(**row, taken_at=now, renewed_at=now, expires_at=now + DAY))
+    release_seat(session, actor, install_id, "ada", reason="left", now=now)
+
+
+def _rotate(session: WriteSession, actor: Actor, install_id: str, now: datetime) -> None:
+    rotate_secret(session, actor, install_id, reason="leaked", now=now)
+
+
+def _rule(session: WriteSession, actor: Actor, install_id: str, now: datetime) -> None:
+    held = license_by_install(session, actor, install_id, now=now)
+    writes.update_policy(session, actor, install_id, {"max_seats": (held.max_seats or 0) + 1}, now=now)
+
+
+# Acts that need something to be there first, or another value each time.
+MADE_FIRST: dict[Act, Callable[[WriteSession, Actor, str, datetime], None]] = {
+    Act.CHANGE_POLICY: _rule,
+    Act.TRANSFER: _hand_over,
+    Act.RETIRE_INSTALLATION: _retire,
+    Act.RELEASE_SEAT: _release,
+    Act.ROTATE_SECRET: _rotate,
+}
+# A trial is converted by its tier and price together: tests/core/accounts/test_transfers.py.
+HERE = [act for act in Act if act is not Act.CONVERT]
 WAY_TO: dict[Standing, list[Act]] = {
     Standing.IN_FORCE: [],
     Standing.SUSPENDED: [Act.SUSPEND],
@@ -56,7 +107,7 @@ WAY_TO: dict[Standing, list[Act]] = {
 }
 
 
-@pytest.mark.parametrize("act", list(Act))
+@pytest.mark.parametrize("act", HERE)
 @pytest.mark.parametrize("standing", list(Standing))
 def test_every_act_in_every_standing(
     session: WriteSession, cast: Cast, issue: Issue, now: datetime, standing: Standing, act: Act
@@ -76,9 +127,8 @@ def test_every_act_in_every_standing(
     entry = session.execute(
         select(audit_entry).where(audit_entry.c.target_id == install_id).order_by(audit_entry.c.id.desc()).limit(1)
     ).one()
-    assert entry.organization_id == cast.globex
+    assert entry.organization_id == after.organization_id
     assert entry.actor_id == cast.adam.id
-    assert entry.before.keys() == entry.after.keys()
     assert entry.before != entry.after
     news = session.execute(
         select(outbox.c.data).where(outbox.c.data["installId"].astext == install_id).order_by(outbox.c.id.desc())
@@ -88,17 +138,11 @@ def test_every_act_in_every_standing(
 
 
 def test_only_these_acts_are_legal() -> None:
-    assert {(one.value, act.name) for one, acts in LEGAL.items() for act in acts} == {
-        ("in force", "SUSPEND"),
-        ("in force", "REVOKE"),
-        ("in force", "RENEW"),
-        ("in force", "CHANGE_TIER"),
-        ("suspended", "RESUME"),
-        ("suspended", "REVOKE"),
-        ("suspended", "RENEW"),
-        ("suspended", "CHANGE_TIER"),
-        ("revoked", "REINSTATE"),
-    }
+    kept = {"REVOKE", "RENEW", "CHANGE_TIER", "CONVERT", "CHANGE_POLICY", "TRANSFER", "ROTATE_SECRET"}
+    kept |= {"RETIRE_INSTALLATION", "RELEASE_SEAT"}
+    assert {act.name for act in LEGAL[Standing.IN_FORCE]} == kept | {"SUSPEND"}
+    assert {act.name for act in LEGAL[Standing.SUSPENDED]} == kept | {"RESUME"}
+    assert {act.name for act in LEGAL[Standing.REVOKED]} == {"REINSTATE"}
 
 
 def test_reinstating_brings_back_what_was_before(
@@ -184,13 +228,17 @@ def test_renewals_only_move_the_end_away(session: WriteSession, cast: Cast, issu
         ("expiresAt", {"expires_at": datetime.fromisoformat("2020-01-01T00:00:00Z")}),
         ("notes", {"notes": "x" * 20_001}),
         ("installId", {"install_id": "a b c d e f"}),
-        ("max_installs", {"policy": Policy(max_installs=0)}),
-        ("max_seats", {"policy": Policy(max_seats=2**31)}),
-        ("check_in_days", {"policy": Policy(check_in_days=366)}),
+        ("maxInstalls", {"policy": Policy(max_installs=0)}),
+        ("maxSeats", {"policy": Policy(max_seats=2**31)}),
+        ("checkInInterval", {"policy": Policy(check_in_days=366)}),
         ("domains", {"policy": Policy(domains=("a.com", "b.com", "c.com"))}),
         ("domains", {"policy": Policy(domains=("not a host",))}),
         ("entitlements", {"policy": Policy(entitlements=("Not OK",))}),
         ("versions", {"policy": Policy(versions="about 3")}),
+        ("overage", {"policy": Policy(overage="3x")}),  # type: ignore[arg-type]  # as a door may hand it on
+        ("expiryStrategy", {"policy": Policy(expiry_strategy="hope")}),  # type: ignore[arg-type]  # likewise
+        ("seatHeartbeatSeconds", {"policy": Policy(seat_heartbeat_seconds=59)}),
+        ("seatHeartbeatSeconds", {"policy": Policy(seat_heartbeat_seconds=86_401)}),
     ],
 )
 def test_what_cannot_be_issued_says_which_field(issue: Issue, field: str, options: dict[str, Any]) -> None:
