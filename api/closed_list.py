@@ -20,6 +20,7 @@ PUBLIC_PATHS = frozenset(
         "/api/openapi.json",
         "/api/docs",
         "/metrics",
+        "/unsubscribe",
     }
 )
 PUBLIC_PREFIXES = ("/assets/", "/socket.io/", "/api/branding/", "/api/logos/")

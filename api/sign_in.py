@@ -1,6 +1,7 @@
 """The sign-in page, signing out, and set-up: plain HTML, so that password managers and screen readers work."""
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 from anyio import to_thread
@@ -11,7 +12,7 @@ from starlette.routing import Route
 from api import set_up
 from api.credential import begin, give_cookie, take_cookie
 from api.forms import STALE, FormToken, read_form, safe_next
-from api.looks import render
+from api.looks import brand_at, render
 from core import clock
 from core.access import sessions
 from core.access.actor import Actor
@@ -50,13 +51,13 @@ async def show_sign_out(request: Request) -> Response:
     """Ask before signing out: a link or picture on another site must not do it."""
     if _actor(request) is None:
         return RedirectResponse("/login", 303)
-    return _sign_out_form(request)
+    return await _sign_out_form(request)
 
 
 async def sign_out(request: Request) -> Response:
     """End the session, and forget the cookie whether or not it still named one."""
     if not FormToken(request).proves(await read_form(request)):
-        return _sign_out_form(request, 403, error=STALE)
+        return await _sign_out_form(request, 403, error=STALE)
     actor = _actor(request)
     if actor is not None:
         await to_thread.run_sync(_end, actor)
@@ -93,32 +94,39 @@ async def _form(
     request: Request, wanted: str, status: int = 200, headers: dict[str, str] | None = None, **values: Any
 ) -> Response:
     token = FormToken(request)
-    page = render("sign_in.html", status, headers, next=wanted, csrf=token.value, demo=await _demo(), **values)
-    return token.put_on(page)
+    known = await to_thread.run_sync(_known, request.headers.get("host", ""))
+    shown = {"next": wanted, "csrf": token.value, "demo": _demo(known.demo_people)}
+    return token.put_on(render("sign_in.html", status, headers, known.brand, **shown, **values))
 
 
-def _sign_out_form(request: Request, status: int = 200, **values: Any) -> Response:
+async def _sign_out_form(request: Request, status: int = 200, **values: Any) -> Response:
     token, actor = FormToken(request), _actor(request)
+    known = await to_thread.run_sync(_known, request.headers.get("host", ""))
     who = actor.label if actor else ""
-    return token.put_on(render("sign_out.html", status, csrf=token.value, who=who, **values))
+    return token.put_on(render("sign_out.html", status, None, known.brand, csrf=token.value, who=who, **values))
 
 
-async def _demo() -> list[dict[str, str]]:
+@dataclass(frozen=True)
+class _Known:
+    """What the page at a host shows beside the form: its brand, and which demo people are there."""
+
+    brand: dict[str, str | None]
+    demo_people: frozenset[str]
+
+
+def _known(host: str) -> _Known:
+    with databases().control.read(DOOR) as session:
+        return _Known(brand_at(session, host), demo_people(session) if settings().demo else frozenset())
+
+
+def _demo(there: frozenset[str]) -> list[dict[str, str]]:
     """Return the demo people who are there: a world beside a real owner, or one still being built, may lack some."""
     current = settings()
-    if not current.demo:
-        return []
-    there = await to_thread.run_sync(_there)
     return [
         {"email": one.email, "role": f"{one.name}, {one.title} ({one.role.value})", "password": current.demo_password}
         for one in PEOPLE
         if one.email in there
     ]
-
-
-def _there() -> frozenset[str]:
-    with databases().control.read(DOOR) as session:
-        return demo_people(session)
 
 
 def _actor(request: Request) -> Actor | None:

@@ -1,5 +1,7 @@
 """How the house says how it is: the page shown while it starts, health, status and metrics."""
 
+from typing import Any
+
 from anyio import to_thread
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,7 +26,7 @@ def starting_page(house: House, scope: Scope) -> Response:
     return render("starting.html", 503, {"Retry-After": "2"}, progress=house.progress.as_dict(), **_steps(house))
 
 
-def _steps(house: House) -> dict[str, object]:
+def _steps(house: House) -> dict[str, Any]:
     told = house.progress.as_dict()
     return {"steps": told["steps"], "percent": told["percent"], "error": told["error"]}
 

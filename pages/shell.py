@@ -10,10 +10,12 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from core.access.actor import Actor
+from core.config import settings
+from core.organizations.reads import own_brand
 from pages.parts import finder, links, theme
 from pages.parts import format as say
 from pages.parts.cards import header
-from pages.parts.load import looked_at, told
+from pages.parts.load import load, looked_at, told
 from pages.parts.registry import SCREENS, Screen, visible_to
 from pages.parts.session import require, require_actor
 from pages.parts.turns import turn
@@ -89,10 +91,14 @@ def _foot(actor: Actor) -> None:
 
 
 def _portal(actor: Actor) -> None:
-    st.title("Your portal")
+    own = load(own_brand, actor, actor.organization_id)
+    if own.logo:
+        st.image(f"/api/logos/{own.logo}", width=180)
+    st.title(f"{say.plain(own.display_name)} portal")
+    help_at = own.support_email or settings().support_email
     st.info(
         f"You are signed in as {say.plain(actor.label)}. This console belongs to the vendor; your own usage, licenses "
-        "and invoices will be shown here. Until then your contact at the vendor answers questions about them.",
+        f"and invoices will be shown here. Until then {say.plain(help_at)} answers questions about them.",
         icon=":material/info:",
     )
     st.link_button("Sign out", "/logout", icon=":material/logout:")

@@ -13,7 +13,7 @@ from core.culture.observations import is_person, window_until
 from core.licensing.reads import License, Tier, license_by_install, tier_by_id
 from core.licensing.status import Status
 from core.money import Money
-from core.organizations.reads import Brand, Organization, brand_of, organization_by_id
+from core.organizations.reads import Organization, OwnBrand, organization_by_id, own_brand
 from core.periods import MONTHS, add_months
 from core.telemetry.reads import actors, first_and_last_event
 from core.usage.meters import METERS
@@ -92,7 +92,7 @@ class CustomerProfile:
     subscription: SubscriptionView
     usage: UsageView
     telemetry: TelemetryView
-    branding: Brand
+    branding: OwnBrand
 
 
 def profile(
@@ -108,7 +108,7 @@ def profile(
         subscription=_subscription(session, actor, held, now),
         usage=_usage(session, telemetry, actor, held, known, now),
         telemetry=_telemetry(telemetry, held, known, now),
-        branding=brand_of(session, actor, held.organization_id),
+        branding=own_brand(session, actor, held.organization_id),
     )
 
 

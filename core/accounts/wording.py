@@ -132,6 +132,8 @@ _SENTENCES: Final[dict[str, Callable[[Values, Values, Labels], str]]] = {
     "person.role_changed": _role_changed,
     "organization.created": _organization,
     "domain.added": _domain,
+    "domain.removed": lambda before, _after, _labels: f"Domain {before.get('host', '')} taken away",
+    "brand.set": lambda _before, after, _labels: f"Shown as {after.get('display_name', '')} from now on",
     "customer.note_written": _plainly("Note about the customer written"),
 }
 

@@ -10,6 +10,7 @@ from core.accounts.requests import LicenseRequest
 from core.config import DEMO_INSTALL_SECRET, Settings
 from core.demo import meters
 from core.demo.behavior import events
+from core.demo.brands import give_brand
 from core.demo.customers import DEMO_INSTALL, DemoCustomer
 from core.licensing import writes as licensing
 from core.licensing.policy import Policy
@@ -58,6 +59,7 @@ def build_account(
     install_id = _license(session, actor, customer, organization_id, settings, founded, now)
     for host in customer.domains:
         add_domain(session, actor, organization_id, host, now=founded)
+    give_brand(session, actor, organization_id, customer.name, now=founded)
     install_id = _later(session, actor, customer, organization_id, install_id, now)
     if customer.note:
         write_note(session, actor, organization_id, customer.note, now=now - timedelta(days=5))

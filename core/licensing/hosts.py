@@ -3,23 +3,9 @@
 import re
 
 from core.errors import InvalidInput
+from core.organizations.host_names import LABEL, LONGEST, normalized
 
-LONGEST = 253
-_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
-_PATTERN = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*")
-
-
-def normalized(host: str) -> str:
-    """Return a host name as it is compared: lower case, in IDNA, without a port or the root's dot."""
-    host = host.strip().lower()
-    name, colon, port = host.rpartition(":")
-    if colon and port.isdecimal():
-        host = name
-    host = host.removesuffix(".")
-    try:
-        return host if host.isascii() else host.encode("idna").decode()
-    except UnicodeError:
-        return host
+_PATTERN = re.compile(rf"(?:\*\.)?{LABEL}(?:\.{LABEL})*")
 
 
 def checked(pattern: str) -> str:

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
 from core.access.actor import Actor
 from core.errors import NotFound
-from db.models.organizations import brand, domain, organization
+from core.organizations.brands import Brand
+from core.organizations.host_names import is_name, normalized
+from core.organizations.logos import Logo
+from db.models.organizations import brand, domain, logo, organization
 from db.session import ReadSession
 
 
@@ -29,15 +33,19 @@ class Organization:
 
 
 @dataclass(frozen=True)
-class Brand:
-    """How a customer's console looks to its people; without one of their own, the vendor's colors."""
+class OwnBrand:
+    """What a customer has of its own of a brand, with the host names that show it; None is the vendor's."""
 
     display_name: str
     primary_color: str | None
     support_email: str | None
     domains: tuple[str, ...]
+    support_url: str | None = None
+    from_name: str | None = None
+    logo: str | None = None
 
 
+_BRANDS = select(brand, logo.c.digest).outerjoin(logo, logo.c.organization_id == brand.c.organization_id)
 _COLUMNS = tuple(organization.c[name] for name in Organization.__dataclass_fields__)
 
 
@@ -65,14 +73,43 @@ def domains(session: ReadSession, actor: Actor, organization_id: UUID) -> list[s
     return list(session.execute(statement).scalars())
 
 
-def brand_of(session: ReadSession, actor: Actor, organization_id: UUID) -> Brand:
+def own_brand(session: ReadSession, actor: Actor, organization_id: UUID) -> OwnBrand:
     """Return a customer's brand with the host names that show it."""
     owner = organization_by_id(session, actor, organization_id)
-    row = session.execute(select(brand).where(brand.c.organization_id == organization_id)).one_or_none()
+    row = session.execute(_BRANDS.where(brand.c.organization_id == organization_id)).one_or_none()
     hosts = tuple(domains(session, actor, organization_id))
     if row is None:
-        return Brand(owner.name, None, None, hosts)
-    return Brand(row.display_name, row.primary_color, row.support_email, hosts)
+        return OwnBrand(owner.name, None, None, hosts)
+    return OwnBrand(
+        row.display_name, row.primary_color, row.support_email, hosts, row.support_url, row.from_name, row.digest
+    )
+
+
+def brand_of_organization(session: ReadSession, organization_id: UUID) -> Brand | None:
+    """Return the brand that everybody may see of an organization; None where it has none of its own."""
+    return _brand(session.execute(_BRANDS.where(brand.c.organization_id == organization_id)).one_or_none())
+
+
+def brand_at(session: ReadSession, host: str) -> Brand | None:
+    """Return the brand that a host name shows, in whatever form the host was sent; None where it is nobody's."""
+    name = normalized(host)
+    if not is_name(name):
+        return None
+    statement = _BRANDS.join(domain, domain.c.organization_id == brand.c.organization_id).where(domain.c.host == name)
+    return _brand(session.execute(statement).one_or_none())
+
+
+def logo_by_digest(session: ReadSession, digest: str) -> Logo | None:
+    """Return a logo by what it is; the same picture of two brands is the same."""
+    row = session.execute(select(logo.c.media_type, logo.c.content).where(logo.c.digest == digest).limit(1)).first()
+    return Logo(row.media_type, row.content, digest) if row else None
+
+
+def _brand(row: Row[Any] | None) -> Brand | None:
+    if row is None:
+        return None
+    sender = row.from_name or row.display_name
+    return Brand(row.display_name, row.primary_color, row.support_email, row.support_url, sender, row.digest)
 
 
 def customer_by_contact(session: ReadSession, actor: Actor, email: str) -> Organization | None:

@@ -1,17 +1,21 @@
-"""Changes to organizations: added, renamed, given a domain."""
+"""Changes to organizations: added, renamed, given a brand and the host names that show it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from core.access import audit
 from core.access.actor import Actor, Realm
 from core.access.names import readable_name
 from core.access.permissions import Permission
-from core.errors import InvalidInput, NotFound
+from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import new_id
-from db.models.organizations import domain, organization
+from core.organizations import brands, host_names, logos
+from core.organizations.brands import BrandDraft
+from db.models.organizations import brand, domain, logo, organization
 from db.session import WriteSession
 
 LONGEST_NAME = 200
@@ -68,26 +72,92 @@ def rename_organization(
     if name == before:
         return
     session.execute(update(organization).where(mine).values(name=name))
-    target = ("organization", str(organization_id))
+    _record(session, actor, "organization.renamed", organization_id, now, before={"name": before}, after={"name": name})
+
+
+def add_domain(session: WriteSession, actor: Actor, organization_id: UUID, host: str, *, now: datetime) -> str:
+    """Let a host name show an organization's brand and return it as it is kept; Conflict where it is taken."""
+    actor.require(Permission.CUSTOMER_UPDATE)
+    actor.require_vendor()
+    name = host_names.checked(host)
+    values = {"host": name, "organization_id": organization_id, "added_at": now}
+    added = insert(domain).values(values).on_conflict_do_nothing().returning(domain.c.host)
+    if session.execute(added).scalar_one_or_none() is None:
+        raise Conflict(f"{name} shows a brand already. Take it away there first.", code="host_taken")
+    _record(session, actor, "domain.added", organization_id, now, after={"host": name})
+    return name
+
+
+def remove_domain(session: WriteSession, actor: Actor, organization_id: UUID, host: str, *, now: datetime) -> None:
+    """Let a host name show the vendor's brand again; NotFound where it is not the organization's."""
+    actor.require(Permission.CUSTOMER_UPDATE)
+    actor.require_vendor()
+    name = host_names.normalized(host)
+    mine = (domain.c.host == name) & (domain.c.organization_id == organization_id)
+    if session.execute(delete(domain).where(mine)).rowcount == 0:
+        raise NotFound(f"{name[:80]} is none of this customer's host names.")
+    _record(session, actor, "domain.removed", organization_id, now, before={"host": name})
+
+
+def set_brand(
+    session: WriteSession,
+    actor: Actor,
+    organization_id: UUID,
+    draft: BrandDraft,
+    *,
+    now: datetime,
+    picture: bytes | None = None,
+    without_logo: bool = False,
+) -> None:
+    """Give an organization a brand, or another; the logo stays unless a `picture` comes or it is taken away."""
+    actor.require(Permission.CUSTOMER_UPDATE)
+    actor.require_vendor()
+    kept = brands.checked(draft)
+    made = logos.checked(picture) if picture is not None else None
+    values = {
+        "display_name": kept.name,
+        "primary_color": kept.primary_color,
+        "support_email": kept.support_email,
+        "support_url": kept.support_url,
+        "from_name": kept.from_name,
+    }
+    mine = brand.c.organization_id == organization_id
+    before = session.execute(select(*(brand.c[name] for name in values)).where(mine).with_for_update()).one_or_none()
+    fresh = insert(brand).values(organization_id=organization_id, **values)
+    session.execute(fresh.on_conflict_do_update(index_elements=[brand.c.organization_id], set_=values))
+    if made is not None or without_logo:
+        session.execute(delete(logo).where(logo.c.organization_id == organization_id))
+    told: dict[str, object] = dict(values)
+    if made is not None:
+        picture_of = {"digest": made.digest, "media_type": made.media_type, "content": made.content}
+        session.execute(insert(logo).values(organization_id=organization_id, **picture_of))
+        told["logo"] = made.digest
+    elif without_logo:
+        told["logo"] = None
+    was = dict(before._mapping) if before else None
+    _record(session, actor, "brand.set", organization_id, now, before=was, after=told)
+
+
+def _record(
+    session: WriteSession,
+    actor: Actor,
+    action: str,
+    organization_id: UUID,
+    now: datetime,
+    *,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+) -> None:
     audit.record(
         session,
         actor,
-        "organization.renamed",
-        target,
+        action,
+        ("organization", str(organization_id)),
         now=now,
         organization_id=organization_id,
-        before={"name": before},
-        after={"name": name},
+        before=before,
+        after=after,
     )
-
-
-def add_domain(session: WriteSession, actor: Actor, organization_id: UUID, host: str, *, now: datetime) -> None:
-    """Map a host name to an organization's brand."""
-    actor.require(Permission.CUSTOMER_UPDATE)
-    actor.require_sight_of(organization_id)
-    session.execute(insert(domain).values(host=host.lower(), organization_id=organization_id, added_at=now))
-    target = ("organization", str(organization_id))
-    audit.record(session, actor, "domain.added", target, now=now, organization_id=organization_id, after={"host": host})
 
 
 def write_note(session: WriteSession, actor: Actor, organization_id: UUID, notes: str, *, now: datetime) -> None:
@@ -99,8 +169,7 @@ def write_note(session: WriteSession, actor: Actor, organization_id: UUID, notes
     )
     if changed.rowcount == 0:
         raise NotFound("There is no such customer.")
-    target = ("organization", str(organization_id))
-    audit.record(session, actor, "customer.note_written", target, now=now, organization_id=organization_id)
+    _record(session, actor, "customer.note_written", organization_id, now)
 
 
 def checked_name(name: str) -> str:

@@ -1,10 +1,10 @@
 """Tables of organizations: the vendor and its customers, their brands and their domains."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Index, Table, func
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, LargeBinary, Table, func
 from sqlalchemy.sql import text as sql
 
 from db.models import metadata
-from db.types import Json, instant, organization_id, primary_id, text
+from db.types import instant, organization_id, primary_id, text
 
 organization = Table(
     "organization",
@@ -31,8 +31,20 @@ brand = Table(
     text("display_name"),
     text("primary_color"),
     text("support_email", nullable=True),
-    Column("extra", Json, nullable=False, server_default=sql("'{}'::jsonb")),
+    text("support_url", nullable=True),
+    text("from_name", nullable=True),
 )
+
+# Checked and made harmless before it came here; one a brand, addressed by what it is.
+logo = Table(
+    "logo",
+    metadata,
+    organization_id(primary_key=True),
+    text("digest"),
+    text("media_type"),
+    Column("content", LargeBinary, nullable=False),
+)
+Index("ix_logo_digest", logo.c.digest)
 
 domain = Table(
     "domain",

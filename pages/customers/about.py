@@ -8,6 +8,7 @@ from core.access.permissions import Permission
 from core.accounts.profile import CustomerProfile
 from core.organizations.writes import write_note
 from pages.parts import format as say
+from pages.parts import links
 from pages.parts.cards import card
 from pages.parts.load import change, told
 
@@ -25,6 +26,9 @@ def show(actor: Actor, profile: CustomerProfile) -> None:
         known = [f"**{label}** {say.plain(value)}" for label, value in lines.items() if value]
         if known:
             st.markdown("  \n".join(known))
+        links.link(
+            "brand", "Brand and host names", {"install_id": profile.subscription.license.install_id}, icon="palette"
+        )
         _notes(actor, profile)
 
 

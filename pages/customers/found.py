@@ -30,8 +30,8 @@ def install_id(actor: Actor) -> str | None:
     return load(customer, actor, known, now=minute()).install_id
 
 
-def picker(actor: Actor) -> None:
-    """A box of customers; choosing one opens it."""
+def picker(actor: Actor, *, to: str = "customer") -> None:
+    """A box of customers; choosing one opens its page, or another screen about it."""
     page = load(list_customers, actor, CustomerFilter(), now=minute(), limit=_CHOICES)
     if not page.customers:
         empty("customer", "No customers yet", "Issue a license on the Customers page; its holder appears here.")
@@ -48,5 +48,5 @@ def picker(actor: Actor) -> None:
         width=420,
     )
     if picked:
-        filters.go(links.to("customer"), {"install_id": picked})
+        filters.go(links.to(to), {"install_id": picked})
     links.link("customers", "All customers", icon="groups")

@@ -27,6 +27,7 @@ SCREENS = (
     Screen("Ask", "Ask", "ask", "pages.ask.ask", "forum", Permission.AI_QUERY),
     Screen("Customers", "Customers", "customers", "pages.customers.customers", "groups", Permission.CUSTOMER_READ),
     Screen("Customers", "Customer", "customer", "pages.customers.customer", "domain", Permission.CUSTOMER_READ, True),
+    Screen("Customers", "Brand", "brand", "pages.customers.brand", "palette", Permission.CUSTOMER_READ, True),
     Screen("Customers", "Upsells", "upsells", "pages.customers.upsells", "trending_up", Permission.CULTURE_READ),
     Screen("Customers", "Licenses", "licenses", "pages.customers.licenses", "key", Permission.CUSTOMER_READ),
     Screen("Culture", "Culture profile", "culture", "pages.culture.profile", "psychology", Permission.CULTURE_READ),

@@ -73,6 +73,12 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("POST", "/licenses/{installId}/resume"): Declared(P.LICENSE_REVOKE, body={"reason": "test"}),
     ("POST", "/licenses/{installId}/reinstate"): Declared(P.LICENSE_REVOKE, body={"reason": "test"}),
     ("GET", "/telemetry/{installId}/events"): Declared(P.TELEMETRY_READ, vendor=False),
+    ("GET", "/telemetry/{installId}/manifest"): Declared(P.TELEMETRY_READ, vendor=False),
+    ("GET", "/telemetry/{installId}/bundles"): Declared(P.TELEMETRY_READ, vendor=False),
+    # A file, not JSON: tests/api/test_bundles.py walks through it.
+    ("POST", "/telemetry/bundles"): Declared(None, vendor=False),
+    ("POST", "/telemetry/{installId}/opt-out"): Declared(P.CUSTOMER_UPDATE, vendor=False, body={"reason": "test"}),
+    ("POST", "/telemetry/{installId}/opt-in"): Declared(P.CUSTOMER_UPDATE, vendor=False, body={"reason": "test"}),
     ("GET", "/usage"): Declared(P.USAGE_READ, vendor=False, query="installId={installId}"),
     ("GET", "/usage/history"): Declared(P.USAGE_READ, vendor=False, query="installId={installId}&meter=api_calls_day"),
     ("GET", "/usage/limits"): Declared(P.USAGE_READ, vendor=False, query="installId={installId}"),
@@ -86,6 +92,7 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("POST", "/releases"): Declared(
         P.LICENSE_UPDATE_TIER, body={"version": "9.9", "releasedAt": "2026-01-15T12:00:00Z", "notes": "{new}"}
     ),
+    ("GET", "/export"): Declared(P.CUSTOMER_EXPORT, query="report=customers"),
     ("GET", "/activity"): Declared(P.CUSTOMER_READ, vendor=False),
     ("GET", "/security/audit-logs"): Declared(P.AUDIT_READ, vendor=False),
     ("GET", "/security/audit-logs/verify"): Declared(P.AUDIT_READ, vendor=False),
@@ -112,6 +119,7 @@ BEFORE = {
     "/licenses/{installId}/resume": ("POST", "/licenses/{installId}/suspend"),
     "/licenses/{installId}/reinstate": ("POST", "/enterprise/revoke-license"),
     "/enterprise/customer/{installId}/domains/remove": ("POST", "/enterprise/customer/{installId}/domains"),
+    "/telemetry/{installId}/opt-in": ("POST", "/telemetry/{installId}/opt-out"),
     "/usage/limits/end": ("POST", "/usage/limits"),
     "/costs/reverse": ("POST", "/costs"),
     "/cash/reverse": ("POST", "/cash"),

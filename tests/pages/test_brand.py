@@ -1,0 +1,56 @@
+"""A customer's brand as staff set it."""
+
+import pytest
+
+from core import clock
+from core.databases import Databases
+from core.organizations.reads import brand_of_organization
+from db.session import SYSTEM
+from tests.cast import Cast
+from tests.pages.conftest import AsPerson, words
+from tests.pages.customers_made import Made, make_customers
+
+
+@pytest.fixture(scope="module")
+def made(databases: Databases, cast: Cast) -> Made:
+    """Return the customers of this module."""
+    return make_customers(databases, cast, clock.now())
+
+
+@pytest.mark.parametrize("name", ["fiona", "adam", "sam", "mia", "vera"])
+def test_staff_see_the_brand_and_set_it_by_permission(as_person: AsPerson, made: Made, name: str) -> None:
+    app = as_person(name, "brand", install_id=made.paying.install_id)
+    assert not app.exception
+    assert app.title[0].value == "Brand of Initech"
+    keys = {button.key for button in app.button}
+    assert ("brand-save" in keys) == (name != "vera")
+    assert app.text_input(key="brand-name").disabled == (name == "vera")
+
+
+def test_otto_sees_his_portal_only(as_person: AsPerson, made: Made) -> None:
+    app = as_person("otto", "brand", install_id=made.paying.install_id)
+    assert "Initech" not in words(app)
+
+
+def test_without_a_customer_it_asks_for_one(as_person: AsPerson, made: Made) -> None:
+    app = as_person("fiona", "brand", install_id="inst-nobody")
+    assert not app.exception
+    assert app.selectbox(key="picked-customer")
+
+
+def test_a_brand_is_previewed_saved_and_refused_in_a_sentence(
+    as_person: AsPerson, made: Made, databases: Databases
+) -> None:
+    app = as_person("sam", "brand", install_id=made.paying.install_id)
+    app.text_input(key="brand-name").set_value("Initech <i>")
+    app.text_input(key="brand-email").set_value("help@initech.test").run()
+    preview = app.get("html")[0].proto.body
+    assert "Initech &lt;i&gt;" in preview
+    assert "help@initech.test" in preview
+    app.button(key="brand-save").click().run()
+    with databases.control.read(SYSTEM) as session:
+        kept = brand_of_organization(session, made.paying.organization_id)
+    assert kept is not None
+    assert kept.name == "Initech <i>"
+    app.text_input(key="brand-url").set_value("http://plain.test").run()
+    assert "https://" in app.warning[0].value
