@@ -4,6 +4,7 @@ from uuid import UUID
 
 from api.house import House
 from core import clock
+from core.accounts.digests import send_due
 from core.accounts.limit_notices import notice_limits
 from core.jobs.queue import Task
 from core.jobs.schedule import Periodic, periodic
@@ -38,7 +39,12 @@ def schedule(house: House) -> list[Periodic]:
     def sweep_limits() -> None:
         tell_of_limits(house, None)
 
+    def digests() -> None:
+        with databases.control.write(SYSTEM) as session:
+            send_due(session, now=clock.now())
+
     return [
+        periodic("mail digests", 300, digests),
         periodic("pick up what waits to be sent", 300, pick_up),
         periodic("forget old mails", 3600, forget),
         periodic("look at every limit", 3600, sweep_limits),
