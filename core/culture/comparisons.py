@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Float, cast, func, select, true
+from sqlalchemy import Float, case, cast, func, select, true
 
 from core.culture.peers import LEAST_PEERS, NOBODY, PeerRow, Peers, ShareSums, without
 from core.culture.profile import PastHealth
+from core.culture.reliability import LEAST_EVENTS
 from core.culture.upsells import Closed, Outcomes
+from core.licensing.releases import releases
 from db.models.culture import culture_profile, health_day, upsell
 from db.session import ReadSession
 
@@ -15,17 +17,25 @@ CLOSED = ("won", "lost", "ignored")
 COMPARED_DAYS = 7
 # A version that one installation alone reports may be somebody's own build.
 LEAST_INSTALLS_OF_A_RELEASE = 2
+_ERROR_RATE = case(
+    (culture_profile.c.events >= LEAST_EVENTS, cast(culture_profile.c.errors, Float) / culture_profile.c.events)
+)
 
 
 class Comparisons:
     """What installs are compared with and judged by; kept for a batch, since it hardly changes within one."""
 
     def __init__(self, session: ReadSession) -> None:
-        self.releases = releases_in_field(session)
+        self.published = tuple(releases(session))
+        self.in_use = releases_in_field(session)
         self.outcomes = outcomes(session)
         self.in_field = features_in_field(session)
         self._groups: dict[tuple[str, str | None], Peers] = {}
         self._above: dict[tuple[str, ...], Peers] = {}
+
+    def releases(self, now: datetime) -> tuple[str, ...]:
+        """Return the versions that were out by `now`: as recorded, else as the field tells."""
+        return tuple(each.version for each in self.published if each.released_at <= now) or self.in_use
 
     def peers(self, session: ReadSession, install_id: str, tier_id: str, band: str) -> Peers:
         """Return the accounts of the same tier and size, or of the same tier where those are too few; never itself."""
@@ -100,11 +110,11 @@ def outcomes(session: ReadSession) -> dict[str, Outcomes]:
 
 def _peer_row(session: ReadSession, install_id: str, tier_id: str) -> tuple[PeerRow | None, str | None]:
     c = culture_profile.c
-    statement = select(c.person_days, c.feature_days, c.adopted, c.size_band)
+    statement = select(c.person_days, c.feature_days, c.adopted, c.size_band, _ERROR_RATE.label("error_rate"))
     row = session.execute(statement.where(c.install_id == install_id, c.tier_id == tier_id)).one_or_none()
     if row is None:
         return None, None
-    return PeerRow(row.person_days, row.feature_days, frozenset(row.adopted)), row.size_band
+    return PeerRow(row.person_days, row.feature_days, frozenset(row.adopted), row.error_rate), row.size_band
 
 
 def _adopters(session: ReadSession, tier_ids: tuple[str, ...]) -> Peers:
@@ -133,10 +143,12 @@ def _peers(session: ReadSession, tier_id: str, band: str | None) -> Peers:
         .group_by(each.c.key)
     )
     patterns = select(c.adopted, func.count().label("accounts")).where(*group).group_by(c.adopted)
+    rates = select(_ERROR_RATE.label("rate")).where(*group, _ERROR_RATE.is_not(None)).order_by("rate")
     return Peers(
         accounts=total.accounts,
         basis="same tier and size" if band else "same tier",
         inverse_n=total.inverse,
         shares={row.key: ShareSums(row.total, row.squares) for row in session.execute(summed)},
         patterns=[(frozenset(row.adopted), row.accounts) for row in session.execute(patterns)],
+        error_rates=session.execute(rates).scalars().all(),
     )

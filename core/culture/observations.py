@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ from core.telemetry.events import ANONYMOUS
 
 DAYS = 28  # four whole weeks, so that each weekday counts equally often
 RHYTHM_DAYS = 84
+MOST_WEEKS = 12
 
 Minutes = npt.NDArray[np.int64]
 
@@ -129,6 +130,28 @@ class Facet:
 
 
 @dataclass(frozen=True)
+class Rollout:
+    """The first day on which a version sent most of an install's events."""
+
+    version: str
+    day: date
+
+
+@dataclass(frozen=True)
+class WholeWeeks:
+    """Events and failures of each UTC day, oldest first: seven for every whole week, the last of which is yesterday."""
+
+    first_day: date
+    events: Sequence[int]
+    errors: Sequence[int]
+
+    @property
+    def number(self) -> int:
+        """How many weeks there are."""
+        return len(self.events) // 7
+
+
+@dataclass(frozen=True)
 class Observations:
     """Everything observed of one install up to `now`; `window` is the 28 days that most readings are about.
 
@@ -150,6 +173,7 @@ class Observations:
     facets: Sequence[Facet] = ()
     runs: Mapping[int, Runs] = field(default_factory=dict)
     latencies: Mapping[int, int] = field(default_factory=dict)
+    rollouts: Sequence[Rollout] = ()
     late: int = 0
     duplicates: int = 0
     first_event_at: datetime | None = None
@@ -166,6 +190,22 @@ class Observations:
     def counted_in(self, window: Window) -> list[HourCount | ToldDay]:
         """Return everything that counts events within a window, whether it tells the hour or not."""
         return [*self.hours_in(window), *self.told_in(window)]
+
+    def whole_weeks(self) -> WholeWeeks:
+        """Return the days of the whole weeks since the first event that ended before today, twelve weeks at most."""
+        today = self.now.astimezone(UTC).date()
+        lived = 0
+        if self.first_event_at is not None:
+            lived = (today - self.first_event_at.astimezone(UTC).date()).days
+        number = 7 * min(MOST_WEEKS, lived // 7)
+        first = (today - timedelta(days=number)).toordinal()
+        events, errors = [0] * number, [0] * number
+        counted = [(row.hour.toordinal(), row.events, row.errors) for row in self.hours]
+        for day, happened, failed in [*counted, *((row.day.toordinal(), row.events, row.errors) for row in self.told)]:
+            if 0 <= day - first < number:
+                events[day - first] += happened
+                errors[day - first] += failed
+        return WholeWeeks(date.fromordinal(first), events, errors)
 
     def named_actors(self) -> list[ActorDay]:
         """Return the days of known people, in the window."""

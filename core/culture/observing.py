@@ -18,6 +18,7 @@ from core.culture.observations import (
     HourCount,
     Minutes,
     Observations,
+    Rollout,
     Runs,
     ToldDay,
     Window,
@@ -60,6 +61,7 @@ def observe(session: ReadSession, install_id: str, now: datetime) -> Observation
         facets=tuple(_facets(session, install_id, window)),
         runs=_runs(actors),
         latencies=_latencies(session, install_id, window),
+        rollouts=_rollouts(session, install_id, window),
         late=int(quota["late"].sum()),
         duplicates=int(quota["duplicates"].sum()),
         first_event_at=span.first,
@@ -96,6 +98,19 @@ def _facets(session: ReadSession, install_id: str, window: Window) -> Iterator[F
             seen = [day for day, _, _ in days]
             events, errors = sum(row[1] for row in days), sum(row[2] for row in days)
             yield Facet(kind, value, events, errors, len(seen), min(seen), max(seen))
+
+
+def _rollouts(session: ReadSession, install_id: str, window: Window) -> tuple[Rollout, ...]:
+    """Return the day on which each version first sent most events: one tester's afternoon is no rollout."""
+    start = window.last_day - timedelta(days=RHYTHM_DAYS)
+    frame = reads.facets(session, install_id, start, window.last_day, "version")
+    leading: dict[date, tuple[int, str]] = {}
+    for day, value, events in _rows(frame[["day", "value", "events"]]):
+        leading[day] = max(leading.get(day, (0, "")), (events, value))
+    first: dict[str, date] = {}
+    for day, (_, value) in sorted(leading.items()):
+        first.setdefault(value, day)
+    return tuple(Rollout(version, day) for version, day in first.items())
 
 
 def _latencies(session: ReadSession, install_id: str, window: Window) -> dict[int, int]:

@@ -1,5 +1,6 @@
 """How an install's use of each feature compares with customers of the same tier and size: lifts with intervals."""
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -29,7 +30,8 @@ class Peers:
     """The other accounts an install is compared with.
 
     `patterns` counts accounts by the set of features they adopted; `inverse_n` is the sum of 1/active person-days, from
-    which the part of the spread that is mere sampling is known.
+    which the part of the spread that is mere sampling is known. `error_rates` are theirs in rising order, of those
+    with enough events to have one.
     """
 
     accounts: int
@@ -37,6 +39,7 @@ class Peers:
     inverse_n: float
     shares: Mapping[str, ShareSums]
     patterns: Sequence[tuple[frozenset[str], int]]
+    error_rates: Sequence[float] = ()
 
     def adopters(self, *features: str) -> int:
         """Return how many peers adopted all of the features."""
@@ -45,11 +48,12 @@ class Peers:
 
 @dataclass(frozen=True)
 class PeerRow:
-    """One account as its peers see it: on how many of its active person-days each feature was used."""
+    """One account as its peers see it: on how many of its active person-days each feature was used, and its errors."""
 
     person_days: int
     feature_days: Mapping[str, int]
     adopted: frozenset[str]
+    error_rate: float | None = None
 
 
 def without(peers: Peers, own: PeerRow | None) -> Peers:
@@ -62,7 +66,11 @@ def without(peers: Peers, own: PeerRow | None) -> Peers:
         if sums is not None:
             shares[feature] = ShareSums(max(0.0, sums.total - share), max(0.0, sums.squares - share**2))
     patterns = [(adopted, n - (adopted == own.adopted)) for adopted, n in peers.patterns]
-    return Peers(peers.accounts - 1, peers.basis, peers.inverse_n - 1 / own.person_days, shares, patterns)
+    left = list(peers.error_rates)
+    if own.error_rate is not None and left:
+        del left[min(bisect_left(left, own.error_rate), len(left) - 1)]
+    inverse = peers.inverse_n - 1 / own.person_days
+    return Peers(peers.accounts - 1, peers.basis, inverse, shares, patterns, left)
 
 
 NOBODY = Peers(0, "too few", 0.0, {}, ())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.culture.account import Account
+from core.culture.changes import NO_CHANGES, Changes
 from core.culture.engagement import (
     GAP_MINUTES,
     Engagement,
@@ -49,6 +50,7 @@ class Picture:
     sessions: Sessions
     engagement: Engagement
     trend: Trend
+    changes: Changes
     reliability: Reliability
     team: Team
     stack: Stack
@@ -96,8 +98,9 @@ def take(
     releases: Sequence[str],
     in_field: Collection[str] | None = None,
     above: Peers = NOBODY,
+    changes: Changes = NO_CHANGES,
 ) -> Picture:
-    """Infer everything; `releases` are the versions known in the field, `in_field` the features that somebody uses.
+    """Infer everything; `releases` are the versions that are out, `in_field` the features that somebody uses.
 
     A feature that no install anywhere uses sends no events (single sign-on, say): its absence tells nothing of anyone.
     `above` are the accounts of higher tiers.
@@ -117,7 +120,8 @@ def take(
         sessions=sessions,
         engagement=read_engagement(observed),
         trend=read_trend(observed),
-        reliability=read_reliability(observed, features),
+        changes=changes,
+        reliability=read_reliability(observed, features, peers),
         team=read_team(observed, observed.runs.get(GAP_MINUTES, NO_RUNS)),
         stack=stack,
         usage=tuple(usage),

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from core.culture.archetypes import Archetype, name_archetype
+from core.culture.changes import Changes
 from core.culture.engagement import Engagement, Sessions
 from core.culture.features import Features
 from core.culture.health import Health, explain
@@ -27,7 +28,7 @@ from core.culture.vital_signs import judge_health
 from core.usage.consumption import Consumption
 
 # Raised whenever the same observations would give another profile; stored profiles of another version are made anew.
-METHOD_VERSION = "1"
+METHOD_VERSION = "2"
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class Profile:
     sessions: Sessions
     engagement: Engagement
     trend: Trend
+    changes: Changes
     reliability: Reliability
     team: Team
     stack: Stack
@@ -119,6 +121,7 @@ def assemble(picture: Picture, past: PastHealth | None, history: History) -> Pro
         sessions=picture.sessions,
         engagement=picture.engagement,
         trend=picture.trend,
+        changes=picture.changes,
         reliability=picture.reliability,
         team=picture.team,
         stack=picture.stack,

@@ -7,19 +7,10 @@ from sqlalchemy import or_, select
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
-from core.culture.account import Account, Commercial
-from core.culture.commercial import commercial_facts
-from core.culture.comparisons import Comparisons, closed_before, past_health
-from core.culture.observing import observe
-from core.culture.peers import size_band
-from core.culture.picture import take
-from core.culture.profile import METHOD_VERSION, Profile, assemble, from_json
-from core.culture.upsell_contacts import talked_about
-from core.culture.upsells import History
-from core.licensing.reads import License, license_by_install, tiers
+from core.culture.computing import compute
+from core.culture.profile import METHOD_VERSION, Profile, from_json
+from core.licensing.reads import license_by_install
 from core.telemetry.reads import dirty_mark
-from core.usage.limits import in_force
-from core.usage.reads import consumption, overrides_in_force
 from db.models.culture import culture_profile, health_day
 from db.session import ReadSession
 
@@ -53,33 +44,6 @@ def profile(control: ReadSession, telemetry: ReadSession, actor: Actor, install_
     ):
         return from_json(kept.profile)
     return compute(control, telemetry, actor, license, now=now)
-
-
-def compute(
-    control: ReadSession,
-    telemetry: ReadSession,
-    actor: Actor,
-    license: License,
-    *,
-    now: datetime,
-    commercial: Commercial | None = None,
-    comparisons: Comparisons | None = None,
-) -> Profile:
-    """Observe, infer and judge anew; `commercial` replaces what billing knows where a caller from above knows more."""
-    compared = comparisons or Comparisons(control)
-    account = Account(license, tiers(control), commercial or commercial_facts(control, actor, license, now))
-    observed = observe(telemetry, license.install_id, now)
-    members = len({row.actor for row in observed.named_actors()})
-    limits = in_force(account.tier.limits, license.max_seats, overrides_in_force(control, license.id, now))
-    used = consumption(telemetry, license.install_id, limits, members=members, now=now)
-    peers = compared.peers(control, license.install_id, account.tier.id, size_band(members))
-    higher = tuple(tier.id for tier in account.tiers if tier.rank > account.tier.rank)
-    above = compared.above(control, higher)
-    picture = take(account, observed, used, peers, compared.releases, compared.in_field, above)
-    past = past_health(control, license.install_id, now)
-    talked = talked_about(control, license.install_id, now)
-    history = History(compared.outcomes, closed_before(control, license.install_id), talked)
-    return assemble(picture, past, history)
 
 
 def health_history(

@@ -22,3 +22,11 @@ def percent(share: float, digits: int = 0) -> str:
 def signed_percent(share: float) -> str:
     """Return a fraction as “+5%” or “−8%”."""
     return f"{share * 100:+.0f}%".replace("-", "−")
+
+
+def times(ratio: float) -> str:
+    """Return a ratio of two levels as “rose 3.1×”, “rose by 40%” or “fell by 65%”."""
+    if ratio >= 2:
+        return f"rose {ratio:.1f}×" if ratio < 10 else f"rose {ratio:.0f}×"
+    verb = "rose" if ratio >= 1 else "fell"
+    return f"{verb} by {abs(ratio - 1) * 100:.0f}%"

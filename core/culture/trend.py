@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from core.culture.estimate import Z95, Estimate, Figure, known, too_few
 from core.culture.observations import Observations
 
 LEAST_WEEKS = 4
-MOST_WEEKS = 12
 LEAST_A_WEEK = 5
 
 
@@ -63,18 +62,9 @@ def shown_change(change: Figure) -> float | None:
 
 
 def _weeks(observed: Observations) -> tuple[Week, ...]:
-    if observed.first_event_at is None:
-        return ()
-    today = observed.now.astimezone(UTC).date()
-    lived = (today - observed.first_event_at.astimezone(UTC).date()).days
-    number = min(MOST_WEEKS, lived // 7)
-    events, errors = [0] * number, [0] * number
-    counted = [(row.hour.astimezone(UTC).date(), row.events, row.errors) for row in observed.hours]
-    counted += [(row.day, row.events, row.errors) for row in observed.told]
-    for day, happened, failed in counted:
-        age = ((today - day).days - 1) // 7
-        if 0 <= age < number:
-            events[age] += happened
-            errors[age] += failed
-    firsts = [today - timedelta(days=7 * (age + 1)) for age in range(number)]
-    return tuple(Week(firsts[age], events[age], errors[age]) for age in reversed(range(number)))
+    days = observed.whole_weeks()
+    starts = range(0, len(days.events), 7)
+    return tuple(
+        Week(days.first_day + timedelta(days=at), sum(days.events[at : at + 7]), sum(days.errors[at : at + 7]))
+        for at in starts
+    )

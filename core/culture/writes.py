@@ -16,9 +16,10 @@ from core.access.permissions import Permission
 from core.culture.account import Commercial
 from core.culture.archetype_history import keep_archetype, traits
 from core.culture.comparisons import Comparisons
+from core.culture.computing import compute
 from core.culture.peers import size_band
 from core.culture.profile import Profile, to_json
-from core.culture.reads import compute, stale_installs
+from core.culture.reads import stale_installs
 from core.culture.upsells import Opportunity
 from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import new_id
@@ -197,6 +198,8 @@ def _keep_profile(session: WriteSession, made: Profile) -> None:
         "person_days": made.features.person_days,
         "adopted": sorted(item.feature for item in made.features.in_state("adopted", "habitual")),
         "feature_days": {item.feature: item.actor_days for item in made.features.items if item.actor_days},
+        "events": made.counts.events,
+        "errors": made.counts.errors,
         "main_version": made.stack.main_version,
         **traits(made),
         "profile": to_json(made),

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from core.access.actor import Actor
-from core.culture.reads import compute
+from core.culture.computing import compute
 from core.databases import Databases, door_url
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from core.licensing.door import open_door
