@@ -68,9 +68,7 @@ class DecisionLog:
     async def flush(self) -> None:
         """Write what was counted; on failure it is kept for the next time and the error goes on."""
         repeats, self._repeats = self._repeats, {}
-        counts = [
-            {"id": decision_id, "times": times, "at": at.isoformat()} for decision_id, (times, at) in repeats.items()
-        ]
+        counts = {decision_id: (times, at.isoformat()) for decision_id, (times, at) in repeats.items()}
         try:
             if counts:
                 await self._query(statements.COUNT_REPEATS, [json.dumps(counts)])

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
 
 from core.licensing import statements
 from core.licensing.grouped import Grouped
@@ -15,11 +15,10 @@ WRITTEN_WITHIN: Final = timedelta(hours=1)
 Query = Callable[[str, Sequence[Any]], Awaitable[list[tuple[Any, ...]]]]
 
 
-@dataclass(frozen=True)
-class _Sighting:
+class _Sighting(NamedTuple):
+    at: datetime
     license_id: str
     fingerprint: str
-    at: datetime
     domain: str | None
     version: str | None
 
@@ -37,7 +36,7 @@ class Sightings:
 
     async def note(self, state: LicenseState, question: Question, now: datetime) -> None:
         """Take down that the installation which asks, and so its license, was seen."""
-        seen = _Sighting(state.license_id, question.installation or "", now, question.domain, question.version)
+        seen = _Sighting(now, state.license_id, question.installation or "", question.domain, question.version)
         if state.last_check_in_at is None or now - state.last_check_in_at >= WRITTEN_WITHIN:
             await self._written.ask(seen)
         else:
@@ -53,20 +52,16 @@ class Sightings:
             self._waiting = {**waiting, **self._waiting}
 
     async def _write(self, sightings: Sequence[_Sighting]) -> list[None]:
-        installations: dict[tuple[str, str], dict[str, str | None]] = {}
-        licenses: dict[str, dict[str, str]] = {}
-        for seen in sorted(sightings, key=lambda one: one.at):
-            at = seen.at.isoformat()
-            known = installations.get((seen.license_id, seen.fingerprint), {})
-            installations[seen.license_id, seen.fingerprint] = {
-                "license_id": seen.license_id,
-                "fingerprint": seen.fingerprint,
-                "at": at,
-                "domain": seen.domain or known.get("domain"),
-                "version": seen.version or known.get("version"),
-            }
-            licenses[seen.license_id] = {"id": seen.license_id, "at": at}
+        installations: dict[tuple[str, str], dict[str, str]] = {}
+        licenses: dict[str, str] = {}
+        for at, license_id, fingerprint, domain, version in sorted(sightings, key=itemgetter(0)):
+            told = installations.setdefault((license_id, fingerprint), {"l": license_id, "f": fingerprint})
+            told["at"] = licenses[license_id] = at.isoformat()
+            if domain:
+                told["domain"] = domain
+            if version:
+                told["version"] = version
         if sightings:
             await self._query(statements.NOTE_SIGHTINGS, [json.dumps([*installations.values()])])
-            await self._query(statements.NOTE_CHECK_INS, [json.dumps([*licenses.values()])])
+            await self._query(statements.NOTE_CHECK_INS, [json.dumps(licenses)])
         return [None] * len(sightings)

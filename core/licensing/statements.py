@@ -114,7 +114,7 @@ SELECT license_id::text, encode(question_digest, 'hex'), id, false FROM standing
 # Counts, a second or so late. Rows are locked in the order of their keys, so that two processes never deadlock.
 COUNT_REPEATS: Final = """
 WITH given AS (
-    SELECT * FROM json_to_recordset(%s::json) AS g (id bigint, times bigint, at timestamptz)
+    SELECT key::bigint AS id, (value->>0)::bigint AS times, (value->>1)::timestamptz AS at FROM json_each(%s::json)
 ), locked AS (
     SELECT d.id FROM decision d WHERE d.id IN (SELECT id FROM given) ORDER BY d.id FOR NO KEY UPDATE
 )
@@ -123,7 +123,7 @@ FROM given g JOIN locked USING (id) WHERE d.id = g.id
 """
 NOTE_CHECK_INS: Final = """
 WITH given AS (
-    SELECT * FROM json_to_recordset(%s::json) AS g (id uuid, at timestamptz)
+    SELECT key::uuid AS id, value::timestamptz AS at FROM json_each_text(%s::json)
 ), locked AS (
     SELECT l.id FROM license l WHERE l.id IN (SELECT id FROM given) ORDER BY l.id FOR NO KEY UPDATE
 )
@@ -132,8 +132,8 @@ FROM given g JOIN locked USING (id) WHERE l.id = g.id
 """
 NOTE_SIGHTINGS: Final = """
 WITH given AS (
-    SELECT * FROM json_to_recordset(%s::json)
-        AS g (license_id uuid, fingerprint text, at timestamptz, domain text, version text)
+    SELECT l AS license_id, f AS fingerprint, at, domain, version
+    FROM json_to_recordset(%s::json) AS g (l uuid, f text, at timestamptz, domain text, version text)
 ), locked AS (
     SELECT i.license_id, i.fingerprint FROM installation i
     WHERE (i.license_id, i.fingerprint) IN (SELECT license_id, fingerprint FROM given)
