@@ -145,6 +145,8 @@ class FrontDoor:
             return self._limited(rates.SIGN_IN, f"sign-in:{address}", scope)
         if actor is None:
             return self._limited(rates.ANONYMOUS, f"anonymous:{address}", scope)
+        if path.rstrip("/") == "/api/export":
+            return self._limited(rates.EXPORTS, f"export:{actor.id}", scope)
         if path.startswith("/api/"):
             return self._limited(rates.SIGNED_IN, f"{actor.kind}:{actor.id}", scope)
         return None

@@ -11,6 +11,8 @@ from limits.strategies import MovingWindowRateLimiter
 SIGN_IN = RateLimitItemPerMinute(30)
 ANONYMOUS = RateLimitItemPerMinute(300)
 SIGNED_IN = RateLimitItemPerMinute(1200)
+# A file of everything keeps a thread busy for seconds.
+EXPORTS = RateLimitItemPerMinute(20)
 
 
 @dataclass(frozen=True)

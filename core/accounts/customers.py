@@ -65,7 +65,8 @@ class Customer:
 class CustomerFilter:
     """What a list is narrowed to; the empty filter is every customer.
 
-    `text` is part of a name, or an install id; `live` leaves out who is revoked, suspended or expired.
+    `text` is part of a name, or an install id; `live` leaves out who is revoked, suspended or expired; `archetype` is
+    the word on the card.
     """
 
     status: str | None = None
@@ -77,6 +78,7 @@ class CustomerFilter:
     at_risk: bool = False
     near_limit: bool = False
     live: bool = False
+    archetype: str | None = None
 
     def __post_init__(self) -> None:
         if self.status is not None and self.status not in set(Status):

@@ -207,6 +207,7 @@ def _conditions(filters: CustomerFilter, now: datetime) -> list[ColumnElement[bo
         card.segment: filters.segment,
         card.term: filters.term,
         card.owner_email: filters.owner,
+        card.archetype: filters.archetype,
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
     if filters.status is not None:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from core.reports.tabular import harmless
+
 Verdict = Literal["refused", "doubtful"]
 
 
@@ -102,8 +104,6 @@ def ranked(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 HEADER: Final = ("file", "line", "id", "verdict", "reason", "sentence")
-# What a spreadsheet would take for a formula, were it to open the cell.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_csv(findings: Iterable[Finding]) -> str:
@@ -119,11 +119,6 @@ def as_csv(findings: Iterable[Finding]) -> str:
 def compressed(findings: Iterable[Finding]) -> bytes:
     """Return the report as gzipped CSV, the same bytes for the same findings."""
     return gzip.compress(as_csv(findings).encode(), mtime=0)
-
-
-def harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet runs: what begins like a formula is given an apostrophe (OWASP)."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _cells(one: Finding) -> Iterator[str]:

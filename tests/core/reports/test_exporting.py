@@ -1,0 +1,127 @@
+"""Reports as files: who may take which, which columns they get, what the trail says, and every page of the rows."""
+
+import csv
+import io
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import openpyxl
+import pytest
+from sqlalchemy import select
+
+from core.access.actor import Actor
+from core.access.permissions import Permission
+from core.accounts.requests import Created
+from core.culture.upsell_contacts import record_contact
+from core.culture.upsell_reads import upsells
+from core.errors import InvalidInput, NotPermitted
+from core.reports import customers, licenses
+from core.reports.exporting import REPORTS, Exported, export
+from core.reports.report import Narrowed
+from db.models.access import audit_entry
+from db.session import WriteSession
+from tests.cast import Cast
+from tests.core.reports.conftest import OTHERS
+
+ALL = Narrowed()
+
+
+def _export(
+    session: WriteSession, actor: Actor, now: datetime, name: str, narrowed: Narrowed = ALL, kind: str = "csv"
+) -> tuple[Exported, list[dict[str, Any]]]:
+    into = io.BytesIO()
+    made = export(session, actor, name, kind, narrowed, into, now=now)
+    if kind == "xlsx":
+        sheet: Any = openpyxl.load_workbook(io.BytesIO(into.getvalue())).active
+        head, *rows = sheet.iter_rows(values_only=True)
+        return made, [dict(zip(head, row, strict=True)) for row in rows]
+    return made, list(csv.DictReader(io.StringIO(into.getvalue().decode("utf-8-sig"), newline="")))
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_customers_are_whole_however_many_pages_they_take(
+    session: WriteSession, cast: Cast, now: datetime, acme: Created, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(customers, "MOST", 2)
+    made, rows = _export(session, cast.sam, now, "customers", kind=kind)
+    assert made == Exported(f"calos-customers-{now:%Y-%m-%d}.{kind}", made.media_type, 5)
+    assert {str(row["Customer"]).lstrip("'") for row in rows} == {*OTHERS, "Acme GmbH"}
+    hooli = next(row for row in rows if row["Customer"] == "Hooli")
+    assert (float(hooli["MRR"]), hooli["MRR currency"], hooli["Tier"]) == (499.0, "USD", "pro")
+    assert all(row["Customer"] for row in rows)
+
+
+def test_filters_are_those_of_the_page(session: WriteSession, cast: Cast, now: datetime, acme: Created) -> None:
+    _, rows = _export(session, cast.sam, now, "customers", Narrowed(tier="pro"))
+    assert [row["Customer"] for row in rows] == ["Hooli"]
+    _, rows = _export(session, cast.sam, now, "customers", Narrowed(text="acme", live=True))
+    assert [row["Customer"] for row in rows] == ["Acme GmbH"]
+    _, rows = _export(session, cast.sam, now, "customers", Narrowed(archetype="No such"))
+    assert rows == []
+
+
+def test_upsells_come_with_their_evidence_and_with_who_was_called(
+    session: WriteSession, cast: Cast, now: datetime, acme: Created
+) -> None:
+    (found,) = upsells(session, cast.sam, now=now, kind="tier")
+    record_contact(session, cast.sam, found.id, "They think about it.", now=now)
+    _, rows = _export(session, cast.sam, now, "upsells", Narrowed(priority="HIGH"))
+    (row,) = rows
+    assert (row["Customer"], row["Offer"], row["Expected in a year"]) == ("Acme GmbH", "Upgrade to Pro", "508.98")
+    assert "Crypto refused: 3 people were refused" in row["Evidence"]
+    assert row["Called"] == f"{now:%Y-%m-%d %H:%M:%S}"
+    assert _export(session, cast.sam, now, "upsells", Narrowed(assigned_to="sam@calos.test"))[1] == []
+    assert len(_export(session, cast.sam, now, "upsells", Narrowed(assigned_to="", priority="HIGH"))[1]) == 1
+
+
+def test_licenses_are_whole_too(
+    session: WriteSession, cast: Cast, now: datetime, acme: Created, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(licenses, "MOST", 2)
+    made, rows = _export(session, cast.sam, now, "licenses")
+    assert made.rows == len(rows) == 5
+    assert {row["Install ID"] for row in rows} >= {acme.install_id}
+    with pytest.raises(InvalidInput, match="There is no status"):
+        _export(session, cast.sam, now, "licenses", Narrowed(status="fine"))
+    with pytest.raises(InvalidInput, match="There is no need"):
+        _export(session, cast.sam, now, "licenses", Narrowed(need="love"))
+
+
+@pytest.mark.parametrize("name", sorted(REPORTS))
+def test_money_is_only_for_who_may_see_it(
+    session: WriteSession, cast: Cast, now: datetime, acme: Created, name: str
+) -> None:
+    blind = replace(cast.sam, permissions=cast.sam.permissions - {Permission.FINANCE_READ})
+    _, rows = _export(session, blind, now, name)
+    assert rows
+    assert not {"MRR", "MRR currency", "Expected in a year", "How it is made"} & set(rows[0])
+
+
+@pytest.mark.parametrize("name", sorted(REPORTS))
+def test_only_who_may_export_and_read_takes_a_report(
+    session: WriteSession, cast: Cast, now: datetime, acme: Created, name: str
+) -> None:
+    for actor in (cast.mia, cast.vera, cast.otto):
+        with pytest.raises(NotPermitted):
+            _export(session, actor, now, name)
+    lacking = replace(cast.sam, permissions=cast.sam.permissions - {REPORTS[name].permission})
+    with pytest.raises(NotPermitted):
+        _export(session, lacking, now, name)
+
+
+def test_every_export_is_in_the_trail(session: WriteSession, cast: Cast, now: datetime, acme: Created) -> None:
+    _export(session, cast.adam, now, "customers", Narrowed(tier="pro"), "xlsx")
+    statement = select(audit_entry).where(audit_entry.c.action == "report.exported")
+    entry = session.execute(statement.where(audit_entry.c.actor_id == cast.adam.id)).one()
+    assert (entry.target_kind, entry.target_id) == ("report", "customers")
+    assert entry.after == {"format": "xlsx", "rows": 1, "filters": {"tier": "pro"}}
+
+
+def test_what_there_is_not_is_refused_with_what_there_is(session: WriteSession, cast: Cast, now: datetime) -> None:
+    with pytest.raises(InvalidInput, match="customers, licenses, upsells"):
+        _export(session, cast.sam, now, "secrets")
+    with pytest.raises(InvalidInput, match="csv, xlsx"):
+        _export(session, cast.sam, now, "customers", kind="exe")
+    with pytest.raises(InvalidInput, match="not narrowed by rule"):
+        _export(session, cast.sam, now, "customers", Narrowed(rule="seats"))
