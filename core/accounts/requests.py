@@ -86,6 +86,25 @@ class Changed:
     movement: Movement | None
 
 
+@dataclass(frozen=True)
+class Transferred:
+    """A license that has changed hands; the movements of both customers are None without any or `finance:read`.
+
+    `install_secret` is None unless a new one was asked for, and known here and then never again.
+    """
+
+    install_id: str
+    from_organization_id: UUID
+    from_organization: str
+    organization_id: UUID
+    organization: str
+    status: Status
+    expires_at: datetime | None
+    install_secret: str | None
+    movement_from: Movement | None
+    movement_to: Movement | None
+
+
 def name_from_email(email: str) -> str:
     """Return the company name that an e-mail suggests: ada@acme-foods.co.uk is of Acme Foods.
 

@@ -1,37 +1,32 @@
 """Acts that span license, subscription and ledger: issue, change tier, revoke, reinstate; each one transaction."""
 
-from datetime import datetime, timedelta
-from typing import Final
-from uuid import UUID
+from datetime import datetime
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.accounts.holders import holder
 from core.accounts.requests import Changed, Created, LicenseRequest, Terms
-from core.announce.writes import announce
+from core.accounts.turns import move, turn
 from core.billing.currencies import currency_of
 from core.billing.reads import (
     Subscription,
     active_subscription,
     latest_currency,
-    latest_start,
     latest_subscription,
     price_in_force,
     subscriptions_without_license,
 )
 from core.billing.writes import change_subscription, end_subscription, start_subscription
-from core.errors import InvalidInput
+from core.errors import Conflict, InvalidInput
 from core.finance.exchange import REPORTING
-from core.finance.reads import Movement, last_movement_at
-from core.finance.writes import lock_ledger, record_movement
+from core.finance.reads import Movement
 from core.licensing import writes as licensing
 from core.licensing.reads import License, license_by_install, tier_by_id
+from core.licensing.transitions import Act, require_legal, standing
 from core.money import Money
 from core.organizations.reads import Organization, organization_by_id
 from core.periods import BillingPeriod, billing_period
 from db.session import WriteSession
-
-CLOCK_SLACK: Final = timedelta(minutes=1)
 
 
 def create_license(session: WriteSession, actor: Actor, request: LicenseRequest, *, now: datetime) -> Created:
@@ -47,7 +42,7 @@ def create_license(session: WriteSession, actor: Actor, request: LicenseRequest,
     if term == "free" and request.trial_days:
         raise InvalidInput("The free tier has no end, so it needs no trial days.", field="trialDays")
     customer, is_new = holder(session, actor, request, now)
-    now = _turn(session, customer.id, now)
+    now = turn(session, customer.id, now)
     issued = licensing.issue(
         session,
         actor,
@@ -70,7 +65,7 @@ def create_license(session: WriteSession, actor: Actor, request: LicenseRequest,
         begun = start_subscription(
             session, actor, customer.id, held.id, tier.id, period, amount, now=now, quantity=request.quantity
         )
-        _move(session, actor, None, begun, now=now)
+        move(session, actor, None, begun, now=now)
     return Created(
         customer.id,
         customer.name,
@@ -120,10 +115,34 @@ def change_tier(
         now=now,
     )
     follows = _follow(session, actor, changed, paid_until_now, amount, now)
-    moved = _move(session, actor, paid_until_now, follows, now=now, reason=reason)
+    moved = move(session, actor, paid_until_now, follows, now=now, reason=reason)
     # After what replaces them, so that a customer who goes on paying does not churn in between.
     _end_imported(session, actor, changed, now=now, reason=reason)
     return _changed(session, actor, before, changed, moved)
+
+
+def convert_license(
+    session: WriteSession,
+    actor: Actor,
+    install_id: str,
+    period: str | None = None,
+    *,
+    now: datetime,
+    reason: str = "",
+    amount: Money | None = None,
+) -> Changed:
+    """Turn a trial into the paid license of its tier, without an end; needs `license:update_tier`.
+
+    At list price unless by contract, and billed as agreed at the issue unless by another `period`. Conflict for what is
+    no trial.
+    """
+    actor.require(Permission.LICENSE_UPDATE_TIER)
+    held, now = _locked(session, actor, install_id, now)
+    require_legal(install_id, standing(held.revoked_at, held.suspended_at), Act.CONVERT)
+    if held.term != "trial":
+        sentence = f"The license {install_id} is {held.term} already, and only a trial is converted."
+        raise Conflict(sentence, code="no_trial")
+    return change_tier(session, actor, install_id, held.tier_id, period, now=now, reason=reason, amount=amount)
 
 
 def revoke_license(session: WriteSession, actor: Actor, install_id: str, *, reason: str, now: datetime) -> Changed:
@@ -134,7 +153,7 @@ def revoke_license(session: WriteSession, actor: Actor, install_id: str, *, reas
     revoked = licensing.revoke(session, actor, install_id, reason=reason, now=now)
     if paid_until_now is not None:
         end_subscription(session, actor, paid_until_now, now=now, reason=reason)
-    moved = _move(session, actor, paid_until_now, None, now=now, reason=reason)
+    moved = move(session, actor, paid_until_now, None, now=now, reason=reason)
     ended = _end_imported(session, actor, revoked, now=now, reason=reason)
     return _changed(session, actor, before, revoked, ended or moved)
 
@@ -158,7 +177,7 @@ def reinstate_license(session: WriteSession, actor: Actor, install_id: str, *, r
             now=now,
             quantity=last.quantity,
         )
-    moved = _move(session, actor, None, begun, now=now, reason=reason)
+    moved = move(session, actor, None, begun, now=now, reason=reason)
     return _changed(session, actor, before, back, moved)
 
 
@@ -167,27 +186,15 @@ def _end_imported(session: WriteSession, actor: Actor, held: License, *, now: da
     moved = None
     for one in subscriptions_without_license(session, held.organization_id):
         end_subscription(session, actor, one, now=now, reason=reason.strip() or None)
-        moved = _move(session, actor, one, None, now=now, reason=reason)
+        moved = move(session, actor, one, None, now=now, reason=reason)
     return moved
 
 
 def _locked(session: WriteSession, actor: Actor, install_id: str, now: datetime) -> tuple[License, datetime]:
     """Return the license as it stands once nobody else moves this customer's money, and when the act takes place."""
     actor.require_vendor()
-    now = _turn(session, license_by_install(session, actor, install_id, now=now).organization_id, now)
+    now = turn(session, license_by_install(session, actor, install_id, now=now).organization_id, now)
     return license_by_install(session, actor, install_id, now=now), now
-
-
-def _turn(session: WriteSession, organization_id: UUID, now: datetime) -> datetime:
-    """Wait for one's turn at a customer's money, and return the time of the act: never before the one it waited for.
-
-    Who asked first may come second, and two machines' clocks differ. A date that is truly in the past stays, and is
-    refused by the ledger.
-    """
-    lock_ledger(session, organization_id)
-    before = [last_movement_at(session, organization_id), latest_start(session, organization_id)]
-    latest = max((at for at in before if at is not None), default=now)
-    return latest if now < latest <= now + CLOCK_SLACK else now
 
 
 def _follow(
@@ -221,24 +228,6 @@ def _list_price(
 
 def _known_period(held: License) -> BillingPeriod:
     return billing_period(held.billing_period or "")
-
-
-def _move(
-    session: WriteSession,
-    actor: Actor,
-    before: Subscription | None,
-    after: Subscription | None,
-    *,
-    now: datetime,
-    reason: str = "",
-) -> Movement | None:
-    if before is None and after is None:
-        return None
-    moved = record_movement(session, actor, before, after, now=now, reason=reason.strip() or None)
-    if moved is not None:
-        # Without the amount: who listens may not all see money.
-        announce(session, moved.organization_id, "metrics:updated", {"metrics": ["mrr"], "kind": moved.kind}, now=now)
-    return moved
 
 
 def _terms(session: WriteSession, actor: Actor, held: License) -> Terms:

@@ -44,10 +44,9 @@ def hand_over(
     terms = {"tier_id": found.tier_id, "term": found.term, "expires_at": changed.get("expires_at", found.expires_at)}
     away: dict[str, Any] = {"before": terms, "after": {}}
     here: dict[str, Any] = {"before": {}, "after": terms}
-    for customer, action, values in (
-        (before, "license.transferred_away", away),
-        (to, "license.transferred", here),
-    ):
+    told = [(before, "license.transferred_away", away), (to, "license.transferred", here)]
+    # Their cards are marked in one order, so that two transfers of opposite ways never wait for each other.
+    for customer, action, values in sorted(told, key=lambda one: one[0].id):
         tell(session, actor, customer, action, install_id, now=now, reason=said, tier_id=found.tier_id, **values)
     return license_by_install(session, actor, install_id, now=now)
 

@@ -19,6 +19,7 @@ OPEN_TO_DOORS = {
     "license": "the verdict, and whose telemetry it is",
     "installation": "activation and check-in",
     "decision": "the log of verdicts",
+    "seat_lease": "seats are taken, kept and given back",
     "telemetry_opt_out": "whose telemetry is not taken, by their choice",
     "event": "ingest stores it",
     "hour_rollup": "ingest counts it",

@@ -1,0 +1,168 @@
+"""One act on many licenses: each done or refused by itself, and what all of it would touch, told beforehand."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final, Literal
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from core.access.actor import Actor
+from core.access.permissions import Permission
+from core.accounts.writes import reinstate_license, revoke_license
+from core.billing.recurring import monthly_value
+from core.errors import CalosError, InvalidInput
+from core.finance.reads import exchange_rates
+from core.licensing import writes as licensing
+from core.licensing.acts import NEEDS, said_why
+from core.licensing.transitions import Act
+from core.money import Money
+from db.models.billing import subscription
+from db.models.licensing import installation, seat_lease
+from db.models.licensing import license as licenses
+from db.session import ReadSession, WriteSession
+
+BulkAct = Literal["suspend", "resume", "revoke", "reinstate", "renew"]
+MOST: Final = 500
+_ACTS: Final = {
+    "suspend": Act.SUSPEND,
+    "resume": Act.RESUME,
+    "revoke": Act.REVOKE,
+    "reinstate": Act.REINSTATE,
+    "renew": Act.RENEW,
+}
+
+
+@dataclass(frozen=True)
+class BulkResult:
+    """What became of one license; a refusal's stable code and sentence where it was not done."""
+
+    install_id: str
+    done: bool
+    code: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True)
+class Radius:
+    """What an act on these licenses touches; `unknown` are ids without a license, `mrr` is None without finance:read.
+
+    `mrr` is what their subscriptions are worth a month, in the currency of reports.
+    """
+
+    licenses: int
+    customers: int
+    installations: int
+    seats_in_use: int
+    mrr: Money | None
+    unknown: tuple[str, ...]
+
+
+def bulk(
+    session: WriteSession,
+    actor: Actor,
+    act: str,
+    install_ids: Sequence[str],
+    *,
+    reason: str,
+    now: datetime,
+    days: int | None = None,
+    strategy: str = "from_now_if_expired",
+) -> list[BulkResult]:
+    """Do one act (BulkAct) on up to 500 licenses, each within a savepoint, and return what became of each, as asked.
+
+    `days` and `strategy` are for renew, without which each is renewed by its billing period. Raises NotPermitted or
+    InvalidInput where none of them could be done.
+    """
+    if act not in _ACTS:
+        raise InvalidInput(f"Do one of {', '.join(_ACTS)}.", field="act")
+    actor.require_vendor()
+    actor.require(NEEDS[_ACTS[act]])
+    wanted = _checked(install_ids)
+    said_why(reason)
+    done: dict[str, BulkResult] = {}
+    # In one order, customer by customer: two of these at once wait for each other instead of deadlocking.
+    for install_id in _in_order(session, wanted):
+        done[install_id] = _one(
+            session, install_id, _act(session, actor, act, reason=reason, now=now, days=days, strategy=strategy)
+        )
+    return [done[install_id] for install_id in wanted]
+
+
+def blast_radius(session: ReadSession, actor: Actor, install_ids: Sequence[str], *, now: datetime) -> Radius:
+    """Return what an act on these licenses would touch, to be shown before it is confirmed; needs `customer:read`."""
+    actor.require_vendor()
+    actor.require(Permission.CUSTOMER_READ)
+    wanted = _checked(install_ids)
+    held = session.execute(
+        select(licenses.c.id, licenses.c.install_id, licenses.c.organization_id).where(
+            licenses.c.install_id.in_(wanted)
+        )
+    ).all()
+    ids = [row.id for row in held]
+    installed = select(func.count()).where(installation.c.license_id.in_(ids))
+    seated = select(func.count()).where(seat_lease.c.license_id.in_(ids), seat_lease.c.expires_at > now)
+    known = {row.install_id for row in held}
+    return Radius(
+        licenses=len(held),
+        customers=len({row.organization_id for row in held}),
+        installations=session.execute(installed).scalar_one(),
+        seats_in_use=session.execute(seated).scalar_one(),
+        mrr=_mrr(session, ids, now) if actor.may(Permission.FINANCE_READ) else None,
+        unknown=tuple(one for one in wanted if one not in known),
+    )
+
+
+def _checked(install_ids: Sequence[str]) -> list[str]:
+    wanted = list(dict.fromkeys(install_ids))
+    if not 1 <= len(wanted) <= MOST:
+        raise InvalidInput(f"Name 1 to {MOST} licenses at a time; these are {len(wanted)}.", field="installIds")
+    return wanted
+
+
+def _in_order(session: ReadSession, wanted: Sequence[str]) -> list[str]:
+    held = select(licenses.c.install_id, licenses.c.organization_id).where(licenses.c.install_id.in_(wanted))
+    whose = {row.install_id: row.organization_id.hex for row in session.execute(held)}
+    return sorted(wanted, key=lambda install_id: (whose.get(install_id, ""), install_id))
+
+
+def _act(
+    session: WriteSession,
+    actor: Actor,
+    act: str,
+    *,
+    reason: str,
+    now: datetime,
+    days: int | None,
+    strategy: str,
+) -> Callable[[str], object]:
+    acts: dict[str, Callable[..., object]] = {
+        "suspend": licensing.suspend,
+        "resume": licensing.resume,
+        "revoke": revoke_license,
+        "reinstate": reinstate_license,
+        "renew": partial(licensing.extend, days=days, strategy=strategy),
+    }
+    return lambda install_id: acts[act](session, actor, install_id, reason=reason, now=now)
+
+
+def _one(session: WriteSession, install_id: str, work: Callable[[str], object]) -> BulkResult:
+    try:
+        with session.connection.begin_nested():
+            work(install_id)
+    except CalosError as refused:
+        return BulkResult(install_id, False, refused.code, refused.message)
+    return BulkResult(install_id, True)
+
+
+def _mrr(session: ReadSession, license_ids: Collection[UUID], now: datetime) -> Money:
+    running = select(
+        subscription.c.amount_minor, subscription.c.currency, subscription.c.billing_period, subscription.c.quantity
+    ).where(subscription.c.license_id.in_(license_ids), subscription.c.ended_at.is_(None))
+    worth = [
+        monthly_value(Money(row.amount_minor, row.currency), row.billing_period, row.quantity)
+        for row in session.execute(running)
+    ]
+    return exchange_rates(session).report(worth, now.date())
