@@ -23,6 +23,14 @@ class Lock:
         self._lock = threading.Lock()
         in_child(self._renew)
 
+    def acquire(self, timeout: float = -1) -> bool:
+        """Take the lock within so many seconds (however long it takes, by default); whether it was taken."""
+        return self._lock.acquire(timeout=timeout)
+
+    def release(self) -> None:
+        """Let others take it."""
+        self._lock.release()
+
     def __enter__(self) -> None:
         self._lock.acquire()
 

@@ -1,0 +1,135 @@
+"""Metered usage: counts of the host, gathered by the minute and reported in batches, each counted once."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import weakref
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Final
+
+from . import forks
+from .background import Background
+from .clock import Clock, system_clock
+from .delivery import Destination, Refusal
+from .environment import installation, telemetry_is_off
+from .events import new_id
+from .outbox import Outbox
+from .shield import shielded
+from .spool import Bounds, Spool
+from .transport import Transport
+from .wire import written
+
+RECORDS: Final = "/api/usage/records"
+FLUSH_SECONDS: Final = 60.0
+# Counts are brought to disk so often: what a kill -9 can cost.
+GATHER_SECONDS: Final = 5.0
+FOLDER: Final = "usage"
+API_CALLS: Final = "api_calls_day"
+_MINUTE: Final = timedelta(minutes=1)
+
+
+class Usage:
+    """Reports what the license limits. `add` counts what is used up; `report` tells what there is now.
+
+    It obeys CALOS_TELEMETRY=0 like telemetry: where it is off, nothing is counted, kept or sent.
+    """
+
+    def __init__(
+        self,
+        install_id: str | None = None,
+        secret: str | None = None,
+        url: str | None = None,
+        *,
+        enabled: bool = True,
+        state_dir: str | Path | None = None,
+        flush_seconds: float = FLUSH_SECONDS,
+        bounds: Bounds | None = None,
+        clock: Clock = system_clock,
+        transport: Transport | None = None,
+    ) -> None:
+        who = installation(install_id, secret, url, state_dir)
+        if transport is None and who.url:
+            transport = Transport(who.url, ca_file=who.ca_file, allow_http=who.allow_http)
+        to = Destination(transport, who.install_id, who.secret, RECORDS, "records") if transport else None
+        spool = Spool(who.folder / FOLDER, bounds or Bounds(max_bytes=2_000_000))
+        self.enabled = enabled and not telemetry_is_off()
+        self._clock = clock
+        self._outbox = Outbox(spool, to, name="calos-usage", flush_seconds=flush_seconds)
+        self._lock = forks.Lock()
+        self._counts: dict[tuple[str, datetime], int] = {}
+        self._gatherer = Background("calos-usage-gather", self._gather)
+        forks.in_child(self._leave_to_the_parent)
+        if self.enabled:
+            self._outbox.start()
+            atexit.register(_close, weakref.ref(self))
+        else:
+            spool.clear()
+
+    @property
+    def refused(self) -> list[Refusal]:
+        """The last hundred records that were not taken, and why."""
+        return list(self._outbox.record.refused)
+
+    @property
+    def dropped(self) -> int:
+        """How many records were lost for want of room since the start, the oldest first."""
+        return self._outbox.dropped
+
+    @property
+    def problem(self) -> str | None:
+        """Why records are not leaving just now, or None."""
+        return self._outbox.problem or self._outbox.spool.problem
+
+    def add(self, meter: str, amount: int = 1) -> None:
+        """Count what was used: calls, bytes transferred, seconds computed. Never raises, never waits."""
+        if not self.enabled or amount <= 0:
+            return
+        minute = self._clock().astimezone(timezone.utc).replace(second=0, microsecond=0)
+        with self._lock:
+            self._counts[meter, minute] = self._counts.get((meter, minute), 0) + int(amount)
+        self._gatherer.ensure()
+
+    def report(self, meter: str, level: int) -> None:
+        """Tell how much there is now: bytes stored, members, projects. Never raises, never waits."""
+        if self.enabled:
+            shielded(lambda: self._outbox.put(_record(meter, int(level), self._clock())))
+
+    def flush(self, timeout: float = 10.0) -> bool:
+        """Send everything now; whether nothing is left."""
+        if not self.enabled:
+            return True
+        self._bring()
+        return self._outbox.flush(timeout)
+
+    def close(self, timeout: float = 2.0) -> None:
+        """Bring everything to disk, try to send it within `timeout`, and end."""
+        if self.enabled:
+            self._gatherer.stop(1.0)
+            self._bring()
+            self._outbox.close(timeout)
+
+    def _gather(self) -> float:
+        self._bring()
+        return GATHER_SECONDS
+
+    def _bring(self) -> None:
+        with self._lock:
+            counts, self._counts = self._counts, {}
+        for (meter, minute), amount in counts.items():
+            # The end of its minute, or now: a record must not be of a time that is still to come.
+            self._outbox.put(_record(meter, amount, min(minute + _MINUTE - timedelta(milliseconds=1), self._clock())))
+
+    def _leave_to_the_parent(self) -> None:
+        self._counts = {}
+
+
+def _record(meter: str, amount: int, at: datetime) -> bytes:
+    return json.dumps({"id": new_id(at), "meter": meter, "amount": amount, "ts": written(at)}).encode()
+
+
+def _close(usage: weakref.ref[Usage]) -> None:
+    left = usage()
+    if left is not None:
+        left.close(1.0)
