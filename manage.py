@@ -3,8 +3,9 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import click
 from sqlalchemy.exc import DBAPIError
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from core import clock
 from core.access.actor import Actor, system_actor
 from core.access.permissions import Role
+from core.accounts import license_commands
 from core.config import Settings, check, settings
 from core.databases import Databases, logins, migrate_all, open_databases, owner_urls, refusal_of
 from core.errors import CalosError, NotFound
@@ -24,7 +26,8 @@ class Commands(click.Group):
     """Turns what the house refuses into a sentence and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command."""
+        """Run the command; those of other files find in the context how to change something."""
+        ctx.obj = changing
         try:
             return super().invoke(ctx)
         except CalosError as refused:
@@ -180,26 +183,7 @@ def user_password(email: str, password: str) -> None:
     click.echo(f"{email} signs in with the new password from now on; every earlier session has ended.")
 
 
-@main.group("license")
-def license_group() -> None:
-    """Issue licenses."""
-
-
-@license_group.command("issue")
-@click.option("--customer", required=True, help="E-mail of the customer's contact, or the id of an organization.")
-@click.option("--tier", type=click.Choice(["free", "basic", "pro", "enterprise"]), required=True)
-@click.option("--billing-period", type=click.Choice(["monthly", "quarterly", "annual"]), default="monthly")
-@click.option("--trial-days", type=click.IntRange(0, 365), default=0)
-@click.option("--notes", default="")
-def license_issue(customer: str, tier: str, billing_period: str, trial_days: int, notes: str) -> None:
-    """Issue a license; prints the install id and, this once, the install secret."""
-    from core.accounts.requests import LicenseRequest
-    from core.accounts.writes import create_license
-
-    request = LicenseRequest(customer, tier, billing_period, trial_days, notes)
-    with changing() as (session, actor):
-        made = create_license(session, actor, request, now=clock.now())
-    click.echo(f"CALOS_INSTALL_ID={made.install_id}\nCALOS_INSTALL_SECRET={made.install_secret}")
+main.add_command(license_commands.group)
 
 
 @main.group()
@@ -211,17 +195,14 @@ def release() -> None:
 @click.argument("version")
 @click.option("--released", type=click.DateTime(["%Y-%m-%d"]), help="Day (UTC) it came out; today if left out.")
 @click.option("--supported-until", type=click.DateTime(["%Y-%m-%d"]), help="Day (UTC) on which support ends.")
-@click.option("--notes", default="")
-def release_add(version: str, released: datetime | None, supported_until: datetime | None, notes: str) -> None:
+def release_add(version: str, released: datetime | None, supported_until: datetime | None) -> None:
     """Record a release, or correct what is known of one."""
     from core.licensing.releases import record_release
 
-    now = clock.now()
-    out, until = (day.replace(tzinfo=UTC) if day else None for day in (released, supported_until))
+    out, ends = (day.replace(tzinfo=UTC) if day else None for day in (released, supported_until))
     with changing() as (session, actor):
-        made = record_release(
-            session, actor, version, released_at=out or now, supported_until=until, notes=notes, now=now
-        )
+        now = clock.now()
+        made = record_release(session, actor, version, released_at=out or now, supported_until=ends, now=now)
     click.echo(f"Release {made.version} is known as of {made.released_at:%B %d, %Y}.")
 
 
@@ -245,6 +226,26 @@ def telemetry_sample(install_id: str) -> None:
         with databases.telemetry.write(SYSTEM) as session:
             receipt = ingest(session, install_id, sample_events(install_id, now, now.toordinal()), now=now)
     click.echo(f"Added {receipt.accepted} events to {install_id}. Its culture profile follows within seconds.")
+
+
+@telemetry.command("import-bundle")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def telemetry_import_bundle(file: Path) -> None:
+    """Take a bundle of events that was carried here from an install without a connection."""
+    from core.telemetry import console
+
+    with opened() as databases, databases.control.read(SYSTEM) as session:
+        click.echo("\n".join(console.import_bundle(databases, operator(session), file, settings(), now=clock.now())))
+
+
+@telemetry.command("retention")
+@click.option("--dry-run", is_flag=True, help="Say what is past its time; delete nothing.")
+def telemetry_retention(dry_run: bool) -> None:
+    """Let go of what is past its time, as a running Calos does every six hours."""
+    from core.telemetry import console
+
+    with opened() as databases:
+        click.echo("\n".join(console.run_retention(databases, settings(), now=clock.now(), dry_run=dry_run)))
 
 
 @main.group()
@@ -278,12 +279,17 @@ def key() -> None:
 
 
 @key.command("rotate")
-def key_rotate() -> None:
-    """Sign answers with a new key from now on; the old one stays published for 90 days."""
-    from core.signing import rotate
+@click.option(
+    "--withdraw", is_flag=True, help="Withdraw the keys until now at once, and all they signed: after a theft."
+)
+def key_rotate(withdraw: bool) -> None:
+    """Sign answers and license files with new keys; the old stay published, for 90 days and for ten years."""
+    from core.signing import Use, rotate
 
-    made = rotate(settings().home, "answers", now=clock.now())
-    click.echo(f"Answers are signed with the key {made.current.kid} now; running processes notice it within a second.")
+    for use in get_args(Use):
+        made = rotate(settings().home, use, now=clock.now(), overlap=timedelta(0) if withdraw else None)
+        click.echo(f"{use.capitalize()} are signed with the key {made.current.kid} now.")
+    click.echo("Running processes notice it within a second.")
 
 
 @main.command("import")
