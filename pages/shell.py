@@ -93,7 +93,7 @@ def _foot(actor: Actor) -> None:
 def _portal(actor: Actor) -> None:
     own = load(own_brand, actor, actor.organization_id)
     if own.logo:
-        st.image(f"/api/logos/{own.logo}", width=180)
+        st.html(f'<img src="/api/logos/{own.logo}" alt="" style="height:40px;max-width:220px">')
     st.title(f"{say.plain(own.display_name)} portal")
     help_at = own.support_email or settings().support_email
     st.info(

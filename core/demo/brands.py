@@ -7,28 +7,31 @@ from uuid import UUID
 
 from core.access.actor import Actor
 from core.organizations.brands import BrandDraft, ink
-from core.organizations.writes import set_brand
+from core.organizations.writes import add_domain, set_brand
 from db.session import WriteSession
 
-_COLORS: Final = {
-    "Demo Customer": "#0f766e",
-    "Northwind Markets": "#b45309",
-    "Acme GmbH": "#be123c",
-    "Globex": "#1d4ed8",
-    "Initech": "#475569",
-    "Umbrella Logistics": "#dc2626",
-    "Hooli": "#16a34a",
+# Color, and host names beside those that the customer runs the suite under: twelve in all.
+_BRANDS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "Demo Customer": ("#0f766e", ("demo.calos.sh",)),
+    "Northwind Markets": ("#b45309", ("portal.northwind.test", "staff.northwind.test")),
+    "Acme GmbH": ("#be123c", ("portal.acme.test",)),
+    "Globex": ("#1d4ed8", ("portal.globex.test", "help.globex.test")),
+    "Initech": ("#475569", ("portal.initech.test",)),
+    "Umbrella Logistics": ("#dc2626", ("portal.umbrella.test",)),
+    "Hooli": ("#15803d", ("hooli.test", "shop.hooli.test", "help.hooli.test", "labs.hooli.test")),
 }
 
 
 def give_brand(session: WriteSession, actor: Actor, organization_id: UUID, name: str, *, now: datetime) -> None:
-    """Give a customer its brand, if it is one that has a host name."""
-    color = _COLORS.get(name)
-    if color is None:
+    """Give a customer its brand and its host names, if it is one that has them."""
+    if name not in _BRANDS:
         return
+    color, hosts = _BRANDS[name]
     word = name.lower().replace(" ", "-")
     draft = BrandDraft(name, color, f"help@{word}.test", f"https://help.{word}.test", f"{name} IT")
     set_brand(session, actor, organization_id, draft, now=now, picture=_logo(name, color).encode())
+    for host in hosts:
+        add_domain(session, actor, organization_id, host, now=now)
 
 
 def _logo(name: str, color: str) -> str:

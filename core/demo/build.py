@@ -15,7 +15,7 @@ from core.demo.customers import DEMO_INSTALL, DemoCustomer
 from core.licensing import writes as licensing
 from core.licensing.policy import Policy
 from core.licensing.reads import license_by_install
-from core.organizations.writes import add_domain, create_organization, write_note
+from core.organizations.writes import create_organization, write_note
 from core.telemetry.writes import ingest
 from core.usage.records import record_usage
 from db.session import WriteSession
@@ -57,8 +57,6 @@ def build_account(
         demo=True,
     )
     install_id = _license(session, actor, customer, organization_id, settings, founded, now)
-    for host in customer.domains:
-        add_domain(session, actor, organization_id, host, now=founded)
     give_brand(session, actor, organization_id, customer.name, now=founded)
     install_id = _later(session, actor, customer, organization_id, install_id, now)
     if customer.note:

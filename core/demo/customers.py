@@ -22,7 +22,6 @@ class DemoCustomer:
     months: int = 12
     period: str = "monthly"
     install_id: str | None = None
-    domains: tuple[str, ...] = ()
     trial_days_left: int | None = None
     trial_lost_days_ago: int | None = None
     trial_won_days_ago: int | None = None

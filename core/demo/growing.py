@@ -21,7 +21,6 @@ GROWING = (
         months=7,
         telemetry_days=30,
         install_id=DEMO_INSTALL,
-        domains=("demo.calos.sh",),
     ),
     DemoCustomer(
         "Northwind Markets",
@@ -42,7 +41,6 @@ GROWING = (
         ),
         months=26,
         period="annual",
-        domains=("pos.northwind.test",),
         seats=10,
         note="Happy. Ask for a reference in spring.",
     ),

@@ -63,7 +63,11 @@ def _form(actor: Actor, held: License, own: OwnBrand) -> tuple[BrandDraft, bytes
     if fixed:
         return draft, None, False
     sent = st.file_uploader(
-        "Logo", ["png", "jpg", "jpeg", "webp", "svg"], key="brand-logo", help=f"At most {LARGEST // 1000} kB."
+        "Logo",
+        ["png", "jpg", "jpeg", "webp", "svg"],
+        key="brand-logo",
+        max_upload_size=1,
+        help=f"At most {LARGEST // 1000} kB.",
     )
     without = own.logo is not None and st.checkbox("Take the logo away", key="brand-without", disabled=sent is not None)
     picture = sent.getvalue() if sent is not None else None

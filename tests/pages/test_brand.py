@@ -4,7 +4,9 @@ import pytest
 
 from core import clock
 from core.databases import Databases
+from core.organizations.brands import BrandDraft
 from core.organizations.reads import brand_of_organization
+from core.organizations.writes import set_brand
 from db.session import SYSTEM
 from tests.cast import Cast
 from tests.pages.conftest import AsPerson, words
@@ -27,8 +29,16 @@ def test_staff_see_the_brand_and_set_it_by_permission(as_person: AsPerson, made:
     assert app.text_input(key="brand-name").disabled == (name == "vera")
 
 
-def test_otto_sees_his_portal_only(as_person: AsPerson, made: Made) -> None:
+def test_otto_sees_his_own_portal_in_its_brand(
+    as_person: AsPerson, made: Made, databases: Databases, cast: Cast
+) -> None:
+    picture = b'<svg xmlns="http://www.w3.org/2000/svg"><circle r="4"/></svg>'
+    with databases.control.write(SYSTEM) as session:
+        set_brand(session, cast.adam, cast.globex, BrandDraft("Globex *", "#1d4ed8"), now=clock.now(), picture=picture)
     app = as_person("otto", "brand", install_id=made.paying.install_id)
+    assert not app.exception
+    assert app.title[0].value == r"Globex \* portal"
+    assert 'src="/api/logos/' in app.get("html")[0].proto.body
     assert "Initech" not in words(app)
 
 
