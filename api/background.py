@@ -20,15 +20,18 @@ from core.accounts.cards import refresh_cards
 from core.announce.relay import run_relay
 from core.announce.writes import prune
 from core.culture.writes import recompute_dirty
+from core.databases import Databases
 from core.demo import world
 from core.imports.running import TASK, run, settle
 from core.imports.writes import forget_checks
 from core.jobs.queue import Task
 from core.jobs.schedule import Periodic, periodic, run_schedule
 from core.jobs.worker import Rhythm, run_worker
+from core.licensing.seats import cull
 from core.organizations.viewpoint import viewpoint
 from core.security.writes import keep_watch
-from core.telemetry.partitions import drop_old_partitions, ensure_partitions
+from core.telemetry.console import run_retention
+from core.telemetry.partitions import ensure_partitions
 from db.session import SYSTEM
 
 OUTBOX_KEPT = timedelta(days=90)
@@ -85,6 +88,11 @@ def _untold(stage: str, done: int, total: int) -> None:
     """How far an import is stands in its row, for whoever looks."""
 
 
+def _cull_seats(databases: Databases) -> None:
+    with databases.control.write(SYSTEM) as session:
+        cull(session, now=clock.now())
+
+
 def schedule(house: House) -> list[Periodic]:
     """Return what is done again and again in one process of the installation, with its pause in seconds."""
     databases, settings = house.databases, house.settings
@@ -106,7 +114,9 @@ def schedule(house: House) -> list[Periodic]:
     def partitions() -> None:
         with databases.telemetry.write(SYSTEM) as session:
             ensure_partitions(session, now=clock.now())
-            drop_old_partitions(session, now=clock.now(), retention_days=settings.telemetry_retention_days)
+
+    def retention() -> None:
+        list(run_retention(databases, settings, now=clock.now()))
 
     def forget() -> None:
         with databases.control.write(SYSTEM) as session:
@@ -124,6 +134,8 @@ def schedule(house: House) -> list[Periodic]:
         periodic("refresh customer cards", 5, cards),
         periodic("keep partitions", 3600, partitions),
         periodic("forget what is old", 3600, forget),
+        periodic("keep retention", 6 * 3600, retention),
+        periodic("cull seats", 60, lambda: _cull_seats(databases)),
         periodic("keep the security score", 300, security),
         *outgoing.schedule(house),
     ]

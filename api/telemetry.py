@@ -16,7 +16,7 @@ from api.problems import problem, request_id_of
 from api.schemas.telemetry import IngestReceipt, RawEvent, RawEvents, RefusedEvent, batch_body
 from api.strict_json import LARGEST, TooLarge, Unreadable, WrongType, an_object, parse_strict
 from core.access.permissions import Permission
-from core.errors import InvalidInput
+from core.errors import InvalidInput, LimitReached, NotPermitted
 from core.licensing.reads import license_by_install
 from core.telemetry import reads
 from core.telemetry.door import IngestDoor
@@ -38,6 +38,8 @@ class Batch:
 
     install_id: str | None
     events: list[Any]
+    body: bytes = b""
+    kind: str = JSON
 
 
 @router.post(
@@ -71,8 +73,13 @@ async def send_events(
     if install is None:
         return _unknown_secret(request)
     batch = await _read(request)
-    install.admit(batch.install_id)
-    receipt = await door.ingest(install, batch.events, now=now)
+    try:
+        install.admit_telemetry(batch.install_id)
+        receipt = await door.ingest(install, batch.events, now=now)
+    except (NotPermitted, LimitReached) as turned_away:
+        door.arrivals.note_turned_away(install.install_id, turned_away.code, len(batch.events), now)
+        raise
+    door.arrivals.note_payload(install.install_id, batch.body, batch.kind, now)
     standing = door.standing(install, now)
     response.headers["RateLimit-Policy"] = f'"events-a-day";q={standing.limit};w=86400'
     response.headers["RateLimit"] = f'"events-a-day";r={standing.remaining};t={standing.reset}'
@@ -118,7 +125,8 @@ async def _read(request: Request) -> Batch:
 def _parse(raw: bytes, kind: str, encoding: str) -> Batch:
     if encoding == "gzip":
         raw = _unpacked(raw)
-    batch = Batch(None, [_line(line) for line in raw.split(b"\n") if line.strip()]) if kind == LINES else _envelope(raw)
+    lines = [_line(line) for line in raw.split(b"\n") if line.strip()] if kind == LINES else None
+    batch = Batch(None, lines, raw, kind) if lines is not None else _envelope(raw)
     if len(batch.events) > MOST_EVENTS:
         raise TooLarge(f"A batch has at most {MOST_EVENTS:,} events; this one has {len(batch.events):,}. Split it.")
     return batch
@@ -154,7 +162,7 @@ def _envelope(raw: bytes) -> Batch:
         raise InvalidInput("installId is a string.", field="installId")
     if not isinstance(events, list):
         raise InvalidInput("Send events as a list, which may be empty.", field="events")
-    return Batch(install_id, events)
+    return Batch(install_id, events, raw)
 
 
 def _unknown_secret(request: Request) -> Response:

@@ -1,22 +1,17 @@
 """Telemetry on the wire: the batch an install sends, the receipt it gets, and raw events as support reads them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from api.depends import Answer
+from pydantic import Field
+
+from api.depends import Answer, Strict
+from core.telemetry.bundle_receipts import BundleReceipt
 from core.telemetry.events import HIGHEST_STATUS, LARGEST_PROPS, LONGEST_MS, REQUIRED, TEXTS
+from core.telemetry.manifest import Manifest, meanings
+from core.telemetry.opt_out import LONGEST_REASON
 
-_MEANINGS = {
-    "id": "Made by the install, never reused: the same id on the same UTC day is the same event.",
-    "type": "page_view, api_call, feature_used, error, login, heartbeat, or a type of your own.",
-    "feature": "What was used, such as pos.",
-    "user": "Who, as an HMAC made by the install; never a name or an address.",
-    "session": "Stands for the user where none is known.",
-    "ua": "User agent.",
-    "domain": "Where the install answered.",
-    "version": "Version of the installed software.",
-    "tz": "IANA time zone, such as Europe/Lisbon.",
-}
+_MEANINGS = meanings()
 
 
 def _event_schema() -> dict[str, Any]:
@@ -103,3 +98,116 @@ class RawEvents(Answer):
 
     events: list[RawEvent]
     next_cursor: str | None
+
+
+class RefusedLine(RefusedEvent):
+    """Why the event of one line of a bundle was not taken; lines are counted from 0 after the header."""
+
+
+class Bundle(Answer):
+    """What became of a bundle; `refusals` are the first 200 of the `refused`."""
+
+    install_id: str
+    bundle_id: str
+    created_at: datetime
+    received_at: datetime
+    finished_at: datetime | None
+    events: int
+    accepted: int
+    duplicate: int
+    refused: int
+    refusals: list[RefusedLine]
+
+    @classmethod
+    def of(cls, one: BundleReceipt) -> "Bundle":
+        """Return it as it is sent."""
+        refusals = [RefusedLine.model_validate(each) for each in one.refusals]
+        same = {name: getattr(one, name) for name in cls.model_fields if name not in {"duplicate", "refusals"}}
+        return cls(**same, duplicate=one.duplicates, refusals=refusals)
+
+
+class Why(Strict):
+    """The reason for an act, kept in the audit trail."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=LONGEST_REASON)]
+
+
+class Choice(Answer):
+    """Whether telemetry of an install is taken, and since when it is not."""
+
+    install_id: str
+    taken: bool
+    since: datetime | None = None
+    by: str | None = None
+    reason: str | None = None
+
+
+class CollectedField(Answer):
+    """One member of an event, and what it is used for."""
+
+    name: str
+    meaning: str
+    purpose: str
+    required: bool
+
+
+class KeptClass(Answer):
+    """For how many days a class of data is kept; null: as long as the customer is one."""
+
+    id: str
+    label: str
+    holds: str
+    days: int | None
+    ends: str
+
+
+class LastPayload(Answer):
+    """The last batch as it was received, unpacked; of a large one the first 64 KB. `size` is that of the whole."""
+
+    received_at: datetime
+    content_type: str
+    size: int
+    truncated: bool
+    body: str
+
+
+class TelemetryManifest(Answer):
+    """What is collected of an install, what for, for how long, and exactly what came last."""
+
+    install_id: str
+    choice: Choice
+    fields: list[CollectedField]
+    never: list[str]
+    retention: list[KeptClass]
+    accepted_30_days: int
+    refused_30_days: int
+    last_payload: LastPayload | None
+
+    @classmethod
+    def of(cls, one: Manifest) -> "TelemetryManifest":
+        """Return it as it is sent."""
+        last, out = one.last_payload, one.opt_out
+        return cls(
+            install_id=one.install_id,
+            choice=Choice(
+                install_id=one.install_id,
+                taken=out is None,
+                since=out.since if out else None,
+                by=out.by if out else None,
+                reason=out.reason if out else None,
+            ),
+            fields=[CollectedField.model_validate(each) for each in one.fields],
+            never=list(one.never),
+            retention=[KeptClass.model_validate(each) for each in one.retention],
+            accepted_30_days=one.accepted,
+            refused_30_days=one.refused,
+            last_payload=LastPayload(
+                received_at=last.received_at,
+                content_type=last.kind,
+                size=last.size,
+                truncated=len(last.body) < last.size,
+                body=last.text,
+            )
+            if last
+            else None,
+        )

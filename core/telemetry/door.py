@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from core.errors import UpstreamFailed
+from core.telemetry.arrivals import Arrivals
 from core.telemetry.events import RETENTION_DAYS, Receipt, check
 from core.telemetry.installs import Install, Installs
 from core.telemetry.quotas import LIMITS, IngestLimit, Quotas, Standing
@@ -37,6 +38,7 @@ class IngestDoor:
         self._installs = Installs(control)
         self._quotas = Quotas(limits)
         self._writers = Writers(telemetry, WRITERS)
+        self.arrivals = Arrivals(telemetry)
 
     async def install(self, secret: str) -> Install | None:
         """Return the install that holds `secret`, as it was within the last minute, or None."""
@@ -73,6 +75,7 @@ class IngestDoor:
     async def close(self) -> None:
         """Write what waits and give back every connection."""
         await self._writers.finish()
+        await self.arrivals.close()
         await self._telemetry.close()
         await self._control.close()
 

@@ -14,8 +14,9 @@ from core.ids import digest
 REMEMBERED_SECONDS: Final = 60.0
 MOST_REMEMBERED: Final = 20_000
 BY_DIGEST: Final = """
-SELECT install_id, organization_id, tier_id, revoked_at IS NOT NULL AS revoked
-FROM license WHERE secret_digest = %s
+SELECT l.install_id, l.organization_id, l.tier_id, l.revoked_at IS NOT NULL AS revoked,
+       EXISTS (SELECT FROM telemetry_opt_out o WHERE o.install_id = l.install_id) AS opted_out
+FROM license l WHERE l.secret_digest = %s
 """
 
 
@@ -27,6 +28,17 @@ class Install:
     organization_id: UUID
     tier_id: str
     revoked: bool
+    opted_out: bool = False
+
+    def admit_telemetry(self, claimed: str | None) -> None:
+        """Raise NotPermitted as `admit` does, and where this customer has chosen to send no telemetry."""
+        self.admit(claimed)
+        if self.opted_out:
+            raise NotPermitted(
+                "This customer has chosen to send no telemetry, so none is taken. Set CALOS_TELEMETRY=off where the "
+                "software runs; the license stays valid without it.",
+                code="telemetry_off",
+            )
 
     def admit(self, claimed: str | None) -> None:
         """Raise NotPermitted if the batch claims another install, or the license was revoked.

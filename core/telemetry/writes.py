@@ -1,14 +1,14 @@
 """Telemetry written by Calos itself: backfills, the demo and samples, through the same statement as the door's."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, tuple_
 
 from core.telemetry.events import RETENTION_DAYS, Receipt, check
 from core.telemetry.partitions import ensure_days
 from core.telemetry.reads import VERSION, Mark
-from core.telemetry.statement import outcome, parameters, statement_for, unique_rows
+from core.telemetry.statement import LATE, outcome, parameters, statement_for, unique_rows
 from db.models.telemetry import dirty_install
 from db.session import WriteSession
 
@@ -20,16 +20,18 @@ def ingest(
     *,
     now: datetime,
     retention_days: int = RETENTION_DAYS,
+    late: timedelta = LATE,
 ) -> Receipt:
     """Check and write any number of events of one install at once; durable when the caller's transaction commits.
 
-    No quota applies. All of them go in one statement (200,000 events take 70 MB here and in the server), so that a
-    backfill beside a reporting install keeps to the one order of locks; split a larger one into transactions.
+    No quota applies; `late` is the age from which an event counts as late. All of them go in one statement (200,000
+    events take 70 MB here and in the server), so that a backfill beside a reporting install keeps to the one order of
+    locks; split a larger one into transactions.
     """
     checked = check(events, now=now, retention_days=retention_days)
     rows = unique_rows(checked.rows)
     ensure_days(session, (date.fromisoformat(day) for day, _ in rows))
-    asked = parameters(install_id, rows, sent=len(checked.rows), refused=checked.reasons(), now=now)
+    asked = parameters(install_id, rows, sent=len(checked.rows), refused=checked.reasons(), now=now, late=late)
     done = outcome(tuple(session.connection.exec_driver_sql(statement_for(asked), asked).one()))
     return Receipt(done.accepted, len(checked.rows) - done.accepted, checked.refused)
 
