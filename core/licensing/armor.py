@@ -23,7 +23,7 @@ def unarmor(label: str, text: str) -> bytes:
     """
     if len(text) > LONGEST:
         raise InvalidInput(
-            f"This is too long to be a {label.lower()}: send the file as it was made.", code="unreadable_file"
+            f"This is too long to be a {_named(label)}: send the file as it was made.", code="unreadable_file"
         )
     lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
     if lines[0] != _begin(label) or lines[-1] != _end(label) or len(lines) < 3:
@@ -32,11 +32,11 @@ def unarmor(label: str, text: str) -> bytes:
         content = base64.b64decode("".join(lines[1:-1]), validate=True)
     except (binascii.Error, ValueError) as wrong:
         raise InvalidInput(
-            f"Between its first and its last line this {label.lower()} is not base64.", code="unreadable_file"
+            f"Between its first and its last line this {_named(label)} is not base64.", code="unreadable_file"
         ) from wrong
     if lines[1:-1] != list(_lines(content)):
         raise InvalidInput(
-            f"The lines of this {label.lower()} were changed on the way; send it as it was made.",
+            f"The lines of this {_named(label)} were changed on the way; send it as it was made.",
             code="unreadable_file",
         )
     return content
@@ -71,3 +71,7 @@ def _begin(label: str) -> str:
 
 def _end(label: str) -> str:
     return f"-----END {label}-----"
+
+
+def _named(label: str) -> str:
+    return label.removeprefix("CALOS ").lower()

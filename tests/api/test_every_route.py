@@ -31,6 +31,7 @@ class Declared:
 
     `body` is what a call that changes something sends; `{new}` in it is an install id made for the call. `query` is
     what a route that names its install there needs. `own`: it answers only whoever made what it is about, Fiona here.
+    `issued` is what the license of the call is issued with besides.
     """
 
     permission: Permission | None
@@ -38,6 +39,7 @@ class Declared:
     body: dict[str, Any] | None = None
     query: str = ""
     own: bool = False
+    issued: dict[str, Any] | None = None
 
 
 BOOKED = {"day": "2026-01-15", "amount": {"minor": 1, "currency": "USD"}, "externalId": "{new}"}
@@ -69,6 +71,25 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("POST", "/licenses/offline-activation"): Declared(P.LICENSE_CREATE, vendor=False, body={"request": "{request}"}),
     ("GET", "/licenses/{installId}"): Declared(P.CUSTOMER_READ, vendor=False),
     ("GET", "/licenses/{installId}/decisions"): Declared(P.CUSTOMER_READ, vendor=False),
+    ("POST", "/licenses/bulk"): Declared(
+        P.LICENSE_REVOKE, body={"act": "suspend", "installIds": ["{new}"], "reason": "test"}
+    ),
+    ("PATCH", "/licenses/{installId}/policy"): Declared(P.LICENSE_UPDATE_TIER, body={"maxSeats": 3}),
+    ("POST", "/licenses/{installId}/renew"): Declared(P.LICENSE_UPDATE_TIER, body={"days": 5}, issued={"trialDays": 7}),
+    ("POST", "/licenses/{installId}/convert"): Declared(
+        P.LICENSE_UPDATE_TIER, body={"reason": "test"}, issued={"trialDays": 7}
+    ),
+    ("POST", "/licenses/{installId}/transfer"): Declared(
+        P.LICENSE_REVOKE, body={"userId": "{customer}", "reason": "test"}
+    ),
+    ("POST", "/licenses/{installId}/installations/retire"): Declared(
+        P.LICENSE_UPDATE_TIER, body={"fingerprint": "", "reason": "test"}
+    ),
+    ("POST", "/licenses/{installId}/rotate-secret"): Declared(P.LICENSE_CREATE, body={"reason": "test"}),
+    ("GET", "/licenses/{installId}/seats"): Declared(P.CUSTOMER_READ, vendor=False),
+    ("POST", "/licenses/{installId}/seats/release"): Declared(
+        P.LICENSE_UPDATE_TIER, body={"holder": "ada", "reason": "test"}
+    ),
     ("POST", "/licenses/{installId}/suspend"): Declared(P.LICENSE_REVOKE, body={"reason": "test"}),
     ("POST", "/licenses/{installId}/resume"): Declared(P.LICENSE_REVOKE, body={"reason": "test"}),
     ("POST", "/licenses/{installId}/reinstate"): Declared(P.LICENSE_REVOKE, body={"reason": "test"}),
@@ -124,6 +145,11 @@ BEFORE = {
     "/costs/reverse": ("POST", "/costs"),
     "/cash/reverse": ("POST", "/cash"),
 }
+# What the install itself has to have asked.
+ASKED_BEFORE: dict[str, tuple[str, dict[str, str]]] = {
+    "/licenses/{installId}/installations/retire": ("/api/licenses/verify", {}),
+    "/licenses/{installId}/seats/release": ("/api/licenses/seats", {"holder": "ada"}),
+}
 KEYS = sorted(ROUTES)
 CHANGING = [key for key in KEYS if ROUTES[key].body is not None]
 OF_AN_INSTALL = [key for key in KEYS if "{installId}" in key[1] + ROUTES[key].query]
@@ -162,7 +188,7 @@ def _call(served: Served, who: str | None, key: tuple[str, str], install: str) -
         filled = {
             name: value.replace("{new}", install)
             .replace("{mail}", f"w-{new_id()}@walk.test")
-            .replace("{request}", activation_request(install, _SECRETS[install], now=clock.now()))
+            .replace("{request}", activation_request(install, _SECRETS.get(install, ""), now=clock.now()))
             if isinstance(value, str)
             else value
             for name, value in body.items()
