@@ -1,7 +1,6 @@
 """The client against the protocol's vectors: every byte it would write, and everything it must believe or refuse."""
 
 import base64
-import gzip
 import json
 from datetime import timedelta
 from pathlib import Path
