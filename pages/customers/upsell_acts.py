@@ -1,4 +1,4 @@
-"""What can be done with an open upsell: give it to somebody, let it sleep, note something, close it."""
+"""What can be done with an open upsell: give it to somebody, note a call or words, let it sleep, close it."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -8,11 +8,13 @@ import streamlit as st
 
 from core import clock
 from core.access.actor import Actor
-from core.access.directory import list_people
 from core.culture import writes
+from core.culture.upsell_contacts import LONGEST_NOTE, record_contact
 from core.culture.upsell_reads import Upsell
+from pages.customers import upsell_won
+from pages.customers.upsell_many import colleagues
 from pages.parts import format as say
-from pages.parts.load import change, load, minute, told
+from pages.parts.load import change, told
 
 _NAPS: Final = {"A week": timedelta(days=7), "Two weeks": timedelta(days=14), "A month": timedelta(days=30)}
 _OUTCOMES: Final[dict[Literal["won", "lost", "ignored"], str]] = {
@@ -25,6 +27,7 @@ _OUTCOMES: Final[dict[Literal["won", "lost", "ignored"], str]] = {
 def show(actor: Actor, each: Upsell, now: datetime) -> None:
     """Draw the acts; each is written to the audit trail and closes the drawer."""
     st.divider()
+    _call(actor, each)
     _assign(actor, each)
     _snooze(actor, each, now)
     _note(actor, each)
@@ -40,11 +43,17 @@ def _do(actor: Actor, done: str, write: Callable[..., None], *given: Any) -> Non
         st.rerun()
 
 
+def _call(actor: Actor, each: Upsell) -> None:
+    with st.popover("I called them", icon=":material/call:", key=f"call-{each.id}"):
+        st.caption("It stays on your list. Nothing else is offered to this customer for 30 days.")
+        words = st.text_input("What was said", key=f"said-{each.id}", max_chars=LONGEST_NOTE)
+        if st.button("Note the call", key=f"do-call-{each.id}", type="primary"):
+            _do(actor, "The call is noted.", record_contact, each.id, words or "")
+
+
 def _assign(actor: Actor, each: Upsell) -> None:
-    people = load(list_people, actor, actor.organization_id, now=minute())
     # Somebody who has left may still have it.
-    emails = list(dict.fromkeys([one.email for one in people if one.disabled_at is None] + [each.assigned_to or ""]))
-    choices = ["", *(email for email in emails if email)]
+    choices = colleagues(actor, also=each.assigned_to)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         to = st.selectbox(
             "Who has it",
@@ -94,4 +103,6 @@ def _close(actor: Actor, each: Upsell) -> None:
     ready = outcome is not None and bool((reason or "").strip())
     label = f"Close as {outcome}" if outcome else "Close"
     if st.button(label, key=f"close-{each.id}", type="primary", disabled=not ready) and outcome is not None:
+        if outcome == "won":
+            upsell_won.remember(each)
         _do(actor, f"Closed as {outcome}.", writes.close, each.id, outcome, reason or "")

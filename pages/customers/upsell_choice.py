@@ -35,6 +35,10 @@ class Chosen:
         to = {ALL: None, MINE: me, NOBODYS: ""}[self.whose]
         return {"assigned_to": to, "priority": self.priority, "rule": self.rule, "snoozed": self.snoozed}
 
+    def as_report(self, me: str) -> dict[str, Any]:
+        """The same for the report of upsells, which finds customers by text, too."""
+        return {**self.as_read(me), "text": self.text or None}
+
 
 def controls(text: str, *, mine: bool) -> Chosen:
     """The row of filters; it begins with one's own list where one has any."""

@@ -29,7 +29,9 @@ NEXT_STEPS: Final = {
     "training": "Offer a training",
     "convert": "Call before it ends",
     "rescue": "Help them to start",
+    "services": "Offer help with the upgrade",
 }
+FOLLOW_UP: Final = "Follow up"
 VALUE: Final = (
     "Chance to win × what it adds a month × 12 × chance to stay a year, in US dollars at today's rate. Until a rule "
     "has 20 outcomes the chance is mostly a prior of one in ten; open a row to see which."
@@ -48,9 +50,7 @@ class Listed:
 
 def find(actor: Actor, chosen: Chosen, now: datetime) -> tuple[Listed, ...]:
     """Return what the filters leave, the most valuable first, then the most urgent."""
-    found = load(reads.upsells, actor, now=now, limit=reads.MOST, **chosen.as_read(actor.label))
-    text = chosen.text.casefold()
-    rows = [each for each in found if text in each.organization.casefold() or text == each.install_id]
+    rows = load(reads.upsells, actor, now=now, text=chosen.text, limit=reads.MOST, **chosen.as_read(actor.label))
     rates = load(_rates, actor) if actor.may(Permission.FINANCE_READ) else None
     listed = [Listed(each, _value(each, rates, now.date())) for each in rows]
     if rates is None:
@@ -91,20 +91,33 @@ def _left(each: Upsell) -> int:
     return 10_000 if each.days_left is None else each.days_left
 
 
-def show(actor: Actor, found: Sequence[Listed], chosen: Chosen, now: datetime) -> Listed | None:
-    """Draw the rows; answer the one just opened."""
+def next_step(each: Upsell) -> str:
+    """What to do next with it."""
+    return FOLLOW_UP if each.contacted_at is not None else NEXT_STEPS.get(each.kind, say.phrase(each.kind))
+
+
+def days_range(each: Upsell) -> str | None:
+    """The days left that 80 of 100 simulated futures lie within: “5–30”; None where they are not forecast."""
+    if each.days_left is None or each.days_p10 == each.days_p90:
+        return None
+    return f"{say.integer(each.days_p10)}–{'over 180' if each.days_p90 is None else say.integer(each.days_p90)}"
+
+
+def show(actor: Actor, found: Sequence[Listed], chosen: Chosen, now: datetime) -> tuple[int | None, list[int]]:
+    """Draw the rows; answer the place of the one just opened, and the places of those that are ticked."""
     if not found:
         _nothing(chosen)
-        return None
-    columns.table(
+        return None, []
+    picked = columns.table(
         _frame(found, now),
         _columns(sees_money=actor.may(Permission.FINANCE_READ)),
         key="upsells",
         alt="Upsells with customer, priority, offer, evidence, days left, expected value, next step and owner.",
+        select="many" if actor.may(Permission.CUSTOMER_UPDATE) else "none",
         height=_height(len(found)),
     )
     row = columns.opened(_OPEN)
-    return found[row] if row is not None and row < len(found) else None
+    return row if row is not None and row < len(found) else None, picked
 
 
 def _height(rows: int) -> int | Literal["content"]:
@@ -135,9 +148,12 @@ def _columns(*, sees_money: bool) -> dict[str, ColumnConfig | str | None]:
         shown["value"] = columns.money("Expected", REPORTING, help=VALUE)
     return shown | {
         "left": columns.count("Days left", help="Until a limit is reached or a trial ends; the median of futures."),
+        "range": columns.text("Range", width=80, help="80 of 100 simulated futures lie within these days."),
         "why": columns.text("Why", width=320),
         "step": columns.text("Next step", width=145),
         "to": columns.text("Who", width=90),
+        "sure": columns.text("Confidence", width=95, help="How well the facts bear it out, not how likely a sale is."),
+        "called": columns.when("Called"),
         "found": columns.when("Found"),
         "asleep": columns.day("Snoozed until"),
     }
@@ -154,7 +170,10 @@ def _frame(found: Sequence[Listed], now: datetime) -> pd.DataFrame:
             "value": [None if one.value is None else one.value.major() for one in found],
             "left": [each.days_left for each in rows],
             "why": [each.sentence for each in rows],
-            "step": [NEXT_STEPS.get(each.kind, say.phrase(each.kind)) for each in rows],
+            "range": [days_range(each) for each in rows],
+            "step": [next_step(each) for each in rows],
+            "sure": [each.confidence.capitalize() for each in rows],
+            "called": [each.contacted_at for each in rows],
             "to": [(each.assigned_to or "").partition("@")[0].capitalize() for each in rows],
             "found": [each.found_at for each in rows],
             "asleep": sleeping,

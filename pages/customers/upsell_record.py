@@ -1,4 +1,6 @@
-"""How well the rules do, and what came near the list but is not on it."""
+"""How well the rules do, who may leave for a lower tier, and what came near the list but is not on it."""
+
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
@@ -6,24 +8,42 @@ import streamlit as st
 from core.access.actor import Actor
 from core.culture import upsell_reads as reads
 from core.culture.estimate import Abstention, Figure
-from pages.parts import columns
+from core.culture.upsell_odds import OUTCOMES_FOR_OWN_RATE
+from core.culture.upsell_people import downgrade_risk
+from core.culture.upsell_reads import NotListedRow, RulePrecision
+from pages.parts import columns, filters, links
 from pages.parts import format as say
-from pages.parts.cards import card
+from pages.parts.cards import Definition, about, card
 from pages.parts.load import load
+
+_RISK = downgrade_risk.__name__
+_MOST = 200
 
 
 def show(actor: Actor) -> None:
-    """Draw precision per rule beside what is not on the list."""
-    left, right = st.columns(2)
+    """Draw what is not on the list beside precision per rule and the risks."""
+    left, right = st.columns([5, 4])
     with left:
-        _precision(actor)
-    with right:
         _held(actor)
+    with right:
+        _precision(actor)
+        _risks(actor)
 
 
 def _precision(actor: Actor) -> None:
     rows = load(reads.precision, actor)
-    with card("precision", "Precision per rule", "Won of all that were closed, with its 95% interval.").body:
+    place = card("precision", "Precision per rule", "Won of what was won or lost.", height="content")
+    with place.body:
+        about(
+            "precision",
+            "Precision per rule",
+            Definition(
+                "How often a rule was right, of the opportunities that somebody asked the customer about.",
+                "won ÷ (won + lost), with the 95% interval of Beta(1 + won, 1 + lost)",
+                f"Values stand on the chance beside it, (1 + won) ÷ (10 + closed): until {OUTCOMES_FOR_OWN_RATE} are "
+                "closed that is mostly the prior Beta(1, 9), one in ten.",
+            ),
+        )
         if not rows:
             st.caption("No rule has found anything yet.")
             return
@@ -32,6 +52,8 @@ def _precision(actor: Actor) -> None:
                 {
                     "rule": [say.phrase(each.rule) for each in rows],
                     "rate": [_rate(each.rate) for each in rows],
+                    "n": [each.won + each.lost for each in rows],
+                    "chance": [_chance(each) for each in rows],
                     "won": [each.won for each in rows],
                     "lost": [each.lost for each in rows],
                     "ignored": [each.ignored for each in rows],
@@ -40,7 +62,9 @@ def _precision(actor: Actor) -> None:
             ),
             {
                 "rule": columns.name("Rule", width=140),
-                "rate": columns.text("Precision", width=105),
+                "rate": columns.text("Precision", width=115),
+                "n": columns.count("n", help="Won or lost."),
+                "chance": columns.text("Chance used", width=105, help="What expected values stand on."),
                 "won": columns.count("Won"),
                 "lost": columns.count("Lost"),
                 "ignored": columns.count("Ignored", help="Closed as no opportunity."),
@@ -50,7 +74,6 @@ def _precision(actor: Actor) -> None:
             alt="Each rule with what became of its opportunities.",
             height="content",
         )
-        st.caption("Until a rule has 20 outcomes, its chance to win is mostly a prior of one in ten: Beta(1, 9).")
 
 
 def _rate(figure: Figure) -> str:
@@ -59,28 +82,57 @@ def _rate(figure: Figure) -> str:
     return say.interval(figure.value, figure.low, figure.high, show=lambda value: say.percent(value, digits=0))
 
 
-def _held(actor: Actor) -> None:
-    rows = load(reads.not_listed, actor, limit=200)
-    with card("held", "Not on the list, and why", "What came near, and the reason it was left out.").body:
+def _chance(each: RulePrecision) -> str:
+    return f"{say.percent(each.chance, digits=0)}{'' if each.learnt else ', prior'}"
+
+
+def _risks(actor: Actor) -> None:
+    """Under-use is no upsell; it is what a customer will ask about when the license ends."""
+    rows = load(reads.not_listed, actor, rule=_RISK, limit=_MOST)
+    with card("risks", "At risk of a downgrade", "A tenth of the seats or less is used.", height="content").body:
         if not rows:
-            st.caption("Nothing came near and was left out.")
+            st.caption("Nobody leaves nine in ten of their seats unused.")
+        for each in rows:
+            with st.container(key=f"row-risk-{each.install_id}", gap=None):
+                links.customer(each.organization, each.install_id)
+                st.caption(say.plain(each.reason))
+
+
+def _held(actor: Actor) -> None:
+    place = card("held", "Not on the list, and why", "What came near, and the reason it was left out.")
+    with place.right:
+        text = filters.search("Customer left out", key="left-out", width=190)
+    rows = [each for each in load(reads.not_listed, actor, text=text, limit=_MOST) if each.rule != _RISK]
+    with place.body:
+        if not rows:
+            st.caption(_nobody(text))
             return
         columns.table(
-            pd.DataFrame(
-                {
-                    "name": [each.organization for each in rows],
-                    "rule": [say.phrase(each.rule) for each in rows],
-                    "subject": [say.phrase(each.subject) for each in rows],
-                    "why": [each.reason for each in rows],
-                }
-            ),
+            _frame(rows),
             {
-                "name": columns.name("Customer", width=115),
-                "rule": columns.text("Rule", width=125),
-                "why": columns.text("Why not", width=420),
+                "name": columns.name("Customer", width=130),
+                "why": columns.text("Why not", width=430),
+                "rule": columns.text("Rule", width=140),
                 "subject": columns.text("About", width=120),
             },
             key="held",
             alt="Customers for whom a rule came near, and why nothing is offered.",
-            height=330 if len(rows) > 7 else "content",
+            height=440 if len(rows) > 10 else "content",
         )
+
+
+def _nobody(text: str) -> str:
+    if not text:
+        return "Nothing came near and was left out."
+    return f"Nothing was held back for “{say.plain(text)}”: what rules found stands on the list above, if anything."
+
+
+def _frame(rows: Sequence[NotListedRow]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "name": [each.organization for each in rows],
+            "rule": [say.phrase(each.rule) for each in rows],
+            "subject": [say.phrase(each.subject) for each in rows],
+            "why": [each.reason for each in rows],
+        }
+    )

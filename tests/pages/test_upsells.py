@@ -118,7 +118,7 @@ def test_who_may_not_change_a_customer_only_reads_the_drawer(as_person: AsPerson
     app = _opened(as_person, "vera")
     assert not app.exception
     assert any("window" in each.value for each in app.dataframe)
-    assert "prior Beta" not in words(app)
+    assert "more a month" not in words(app)
     assert not [each.key for each in app.button if str(upsell.id) in str(each.key)]
 
 
@@ -153,7 +153,7 @@ def test_precision_and_what_is_left_out_stand_below(as_person: AsPerson, upsell:
 
 def test_otto_sees_his_portal_and_nothing_of_it(as_person: AsPerson, upsell: Upsell) -> None:
     app = as_person("otto", "upsells")
-    assert [each.value for each in app.title] == ["Your portal"]
+    assert "Upsells" not in [each.value for each in app.title]
     assert not app.dataframe
 
 
@@ -171,3 +171,14 @@ def test_closing_asks_for_a_reason_and_counts_in_the_rules_precision(
         counted = {rule.rule: rule.won for rule in reads.precision(session, cast.fiona)}
     assert (kept.id, kept.close_reason) == (upsell.id, "Signed today.")
     assert counted["refused_features"] == 1
+
+
+def test_who_may_export_is_led_to_the_file_under_the_filters_of_the_page(as_person: AsPerson, acme: Created) -> None:
+    app = as_person("sam", "upsells", whose="Nobody's", priority="High", q="Acme")
+    found = [each.proto.url for each in app.get("link_button") if "/api/export" in each.proto.url]
+    assert found == [
+        f"/api/export?report=upsells&format={kind}&assignedTo=&priority=HIGH&q=Acme" for kind in ("csv", "xlsx")
+    ]
+    for name in ("mia", "vera"):
+        urls = [each.proto.url for each in as_person(name, "upsells").get("link_button")]
+        assert not [url for url in urls if "/api/export" in url], name
