@@ -21,6 +21,7 @@ from core.databases import databases, door_url, migrate_all, owner_urls, refusal
 from core.demo import world
 from core.errors import CalosError
 from core.licensing.door import open_door as open_verify_door
+from core.licensing.seat_door import open_door as open_seat_door
 from core.telemetry.door import open_door as open_ingest_door
 from db import embedded
 from db.session import SYSTEM
@@ -149,6 +150,8 @@ class Boot:
         state.settings = house.settings
         state.verify_door = await open_verify_door(door_url(opened.control_url), house.settings.home)
         self._stack.push_async_callback(state.verify_door.close)
+        state.seat_door = await open_seat_door(door_url(opened.control_url))
+        self._stack.push_async_callback(state.seat_door.close)
         state.ingest_door = await open_ingest_door(
             door_url(opened.control_url),
             door_url(opened.telemetry_url),

@@ -14,6 +14,8 @@ PUBLIC_PATHS = frozenset(
         "/.well-known/calos-keys.json",
         "/api/auth/token",
         "/api/licenses/file",
+        "/api/licenses/seats",
+        "/api/licenses/seats/release",
         "/api/licenses/verify",
         "/api/telemetry/events",
         "/api/usage/records",
@@ -26,7 +28,16 @@ PUBLIC_PATHS = frozenset(
 PUBLIC_PREFIXES = ("/assets/", "/socket.io/", "/api/branding/", "/api/logos/")
 
 # The doors of installs: a request costs microseconds, so nothing is looked up for it here.
-INSTALL_DOORS = frozenset({"/api/licenses/file", "/api/licenses/verify", "/api/telemetry/events", "/api/usage/records"})
+INSTALL_DOORS = frozenset(
+    {
+        "/api/licenses/file",
+        "/api/licenses/seats",
+        "/api/licenses/seats/release",
+        "/api/licenses/verify",
+        "/api/telemetry/events",
+        "/api/usage/records",
+    }
+)
 
 # Files of Streamlit's own bundle: a valid token is enough, no row is read for each of fifty files.
 BUNDLE_PREFIXES = ("/static/", "/app/static/")

@@ -25,7 +25,7 @@ from core.accounts import reads, writes
 from core.accounts.cards import refresh_card
 from core.accounts.customers import CustomerFilter
 from core.accounts.profile import profile
-from core.accounts.requests import Changed, LicenseRequest
+from core.accounts.requests import Changed
 from core.accounts.timeline import timeline
 from core.accounts.timeline_sources import Kind
 from core.culture import reads as culture
@@ -82,7 +82,7 @@ def create_license(
     body: CreateLicense,
 ) -> CreatedLicense:
     """Issue a trial (`trialDays` above 0), a paid or a free license; answers the install secret, this once."""
-    asked = LicenseRequest(**body.model_dump())
+    asked = body.request()
 
     def work() -> CreatedLicense:
         made = writes.create_license(session, actor, asked, now=now)

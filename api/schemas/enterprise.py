@@ -1,15 +1,18 @@
 """Shapes of the enterprise console on the wire, with the seed's names."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from api.depends import Answer, Strict
+from api.schemas.policy import PolicyRules
+from api.schemas.releases import Moment
 from core.accounts.customers import Customer
-from core.accounts.requests import Changed, Created, Terms
+from core.accounts.requests import Changed, Created, LicenseRequest, Terms
 from core.licensing.status import Status
+from core.money import Money
 
 InstallId = Annotated[str, Field(min_length=1, max_length=80)]
 TierName = Annotated[str, Field(min_length=1, max_length=40)]
@@ -22,6 +25,13 @@ class Amount(Answer):
 
     minor: int
     currency: str
+
+
+class AgreedAmount(Strict):
+    """A price in whole minor units, zero or more."""
+
+    minor: Annotated[int, Field(ge=0, le=10**15)]
+    currency: Annotated[str, Field(min_length=3, max_length=3)]
 
 
 class StatsAnswer(Answer):
@@ -90,15 +100,40 @@ class CustomerList(Answer):
 
 
 class CreateLicense(Strict):
-    """A license to issue; `userId` is the id of a person or an organization, or an e-mail (unknown: a new customer)."""
+    """A license to issue; `userId` is the id of a person or an organization, or an e-mail (unknown: a new customer).
 
-    user_id: Annotated[str, Field(min_length=1, max_length=320)]
+    `organizationId` may stand in its place. `amount` is a price by contract a billing period, instead of the list's.
+    """
+
+    user_id: Annotated[str, Field(min_length=1, max_length=320)] | None = None
+    organization_id: Annotated[UUID, Field(strict=False)] | None = None
     tier: TierName
     billing_period: BillingPeriodName = "monthly"
     trial_days: Annotated[int, Field(ge=0, le=365)] = 0
     notes: Annotated[str, Field(max_length=20_000)] = ""
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     currency: Annotated[str, Field(min_length=3, max_length=3)] | None = None
+    amount: AgreedAmount | None = None
+    quantity: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    starts_at: Moment | None = None
+    expires_at: Moment | None = None
+    policy: PolicyRules | None = None
+
+    @model_validator(mode="after")
+    def _one_holder(self) -> Self:
+        if (self.user_id is None) == (self.organization_id is None):
+            raise ValueError("give either userId or organizationId")
+        return self
+
+    def request(self) -> LicenseRequest:
+        """Return it as the core takes it."""
+        own = {"user_id", "organization_id", "amount", "policy"}
+        return LicenseRequest(
+            user_id=self.user_id or str(self.organization_id),
+            amount=Money(self.amount.minor, self.amount.currency) if self.amount else None,
+            policy=self.policy.policy() if self.policy else None,
+            **{name: getattr(self, name) for name in type(self).model_fields.keys() - own},
+        )
 
 
 class CreatedLicense(Answer):

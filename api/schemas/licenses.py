@@ -114,6 +114,7 @@ class LicenseDetail(LicenseRow):
     overage: str
     entitlements: list[str]
     versions: str | None
+    seat_heartbeat_seconds: int
     state_version: int
 
 

@@ -58,9 +58,7 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("PUT", "/enterprise/customer/{installId}/branding"): Declared(
         P.CUSTOMER_UPDATE, body={"name": "Walk", "primaryColor": "#123456"}
     ),
-    ("POST", "/enterprise/customer/{installId}/domains"): Declared(
-        P.CUSTOMER_UPDATE, body={"host": "{new}.walk.test"}
-    ),
+    ("POST", "/enterprise/customer/{installId}/domains"): Declared(P.CUSTOMER_UPDATE, body={"host": "{new}.walk.test"}),
     ("POST", "/enterprise/customer/{installId}/domains/remove"): Declared(
         P.CUSTOMER_UPDATE, body={"host": "{new}.walk.test"}
     ),
@@ -174,26 +172,32 @@ def install_id(served: Served, databases: Databases, cast: Cast) -> str:
     return install
 
 
-def _license(served: Served) -> str:
-    body = {"userId": f"route-{new_id()}@walk.test", "tier": "basic"}
+def _license(served: Served, **besides: Any) -> str:
+    body = {"userId": f"route-{new_id()}@walk.test", "tier": "basic", **besides}
     made = served.call("fiona", "POST", "/api/enterprise/create-license", body).json()
     _SECRETS[made["installId"]] = made["installSecret"]
+    # The first customer of the walk is whom licenses are transferred to.
+    _MADE.setdefault("{customer}", made["organizationId"])
     return str(made["installId"])
 
 
 def _call(served: Served, who: str | None, key: tuple[str, str], install: str) -> Any:
     body = ROUTES[key].body
-    filled = None
-    if body is not None:
-        filled = {
-            name: value.replace("{new}", install)
-            .replace("{mail}", f"w-{new_id()}@walk.test")
-            .replace("{request}", activation_request(install, _SECRETS.get(install, ""), now=clock.now()))
-            if isinstance(value, str)
-            else value
-            for name, value in body.items()
-        }
+    filled = None if body is None else {name: _filled(value, install) for name, value in body.items()}
     return served.call(who, key[0], _address(key, install), filled)
+
+
+def _filled(value: Any, install: str) -> Any:
+    if isinstance(value, list):
+        return [_filled(one, install) for one in value]
+    if not isinstance(value, str):
+        return value
+    return (
+        value.replace("{new}", install)
+        .replace("{mail}", f"w-{new_id()}@walk.test")
+        .replace("{customer}", _MADE["{customer}"])
+        .replace("{request}", activation_request(install, _SECRETS.get(install, ""), now=clock.now()))
+    )
 
 
 def _address(key: tuple[str, str], install: str) -> str:
@@ -266,7 +270,12 @@ def test_a_tenants_lists_hold_only_its_own(served: Served, install_id: str, cast
 def test_every_change_is_audited_with_who_made_it(
     served: Served, databases: Databases, cast: Cast, key: tuple[str, str]
 ) -> None:
-    install = _license(served)
+    install = _license(served, **(ROUTES[key].issued or {}))
+    if key[1] in ASKED_BEFORE:
+        path, question = ASKED_BEFORE[key[1]]
+        secret = {"Authorization": f"Bearer {_SECRETS[install]}"}
+        asked = served.call(None, "POST", path, {"installId": install, **question}, **secret)
+        assert asked.status_code == 200, asked.text
     if key[1] in BEFORE:
         done = _call(served, "fiona", BEFORE[key[1]], install)
         assert done.status_code in {200, 201}, done.text
