@@ -4,12 +4,10 @@ from datetime import datetime, timedelta
 from itertools import cycle
 from typing import Final, Literal
 
-from core.access.actor import Actor, ActorKind
-from core.access.directory import person_by_email
-from core.access.permissions import ROLE_PERMISSIONS, Role
+from core.access.actor import Actor
 from core.culture.upsell_reads import precision, upsells
 from core.culture.writes import assign, close, note, snooze
-from core.demo.people import PEOPLE
+from core.demo.people import acting
 from db.session import WriteSession
 
 TAKEN_ON: Final = 3
@@ -26,7 +24,7 @@ def work_the_list(session: WriteSession, actor: Actor, *, now: datetime) -> None
     """Let Sam work the list once; where any opportunity was closed before, nothing is done."""
     if any(one.won or one.lost or one.ignored for one in precision(session, actor)):
         return
-    sam = _sam(session, actor, now)
+    sam = acting(session, actor, "sales", now=now)
     found = upsells(session, sam, now=now, order="priority")
     first = [one for one in found if one.priority == "HIGH"][:TAKEN_ON]
     for days, one in enumerate(first, start=1):
@@ -39,18 +37,3 @@ def work_the_list(session: WriteSession, actor: Actor, *, now: datetime) -> None
     small = [one for one in found if one.priority == "LOW"][:CLOSED]
     for days, (one, (outcome, reason)) in enumerate(zip(small, cycle(_OUTCOMES), strict=False), start=3):
         close(session, sam, one.id, outcome, reason, now=now - timedelta(days=3 * days))
-
-
-def _sam(session: WriteSession, actor: Actor, now: datetime) -> Actor:
-    sold_by = next(one for one in PEOPLE if one.title == "sales")
-    person = person_by_email(session, actor, sold_by.email, now=now)
-    allowed = ROLE_PERMISSIONS[Role(sold_by.role)]
-    return Actor(
-        ActorKind.USER,
-        str(person.id),
-        sold_by.email,
-        actor.organization_id,
-        "vendor",
-        frozenset(allowed),
-        role=sold_by.role,
-    )

@@ -12,7 +12,7 @@ from core.accounts.cards import refresh_cards
 from core.config import Settings
 from core.culture.writes import recompute
 from core.databases import Databases
-from core.demo import meters
+from core.demo import license_files, meters
 from core.demo.build import Built, build_account, build_telemetry
 from core.demo.calls_home import phone_home
 from core.demo.customers import DEMO_INSTALL, DemoCustomer
@@ -73,6 +73,7 @@ def build(
         with databases.control.write(SYSTEM) as session:
             installs = {one.name: built.install_id for one in customers if (built := _built(session, one.name))}
             meters.agree(session, actor, installs, now=now)
+            license_files.give_files(session, actor, settings.home, installs[license_files.HOLDER], now=now)
         with databases.control.write(SYSTEM) as session:
             _tickets(session, actor, customers, now)
     report("Profiles, each compared with its peers")

@@ -13,12 +13,14 @@ from core.config import Settings
 from core.culture import reads as culture
 from core.culture.profile import Profile
 from core.databases import Databases
-from core.demo import world
+from core.demo import license_files, world
 from core.demo.behavior import events
 from core.demo.customers import DEMO_INSTALL
 from core.demo.people import PEOPLE
 from core.demo.removal import remove
 from core.finance.reads import mrr_at
+from core.licensing import file_register
+from core.licensing.reads import installations
 from core.organizations.reads import vendor_id
 from core.organizations.writes import create_organization
 from core.usage.records import records_counted
@@ -49,6 +51,21 @@ def fiona(databases: Databases, built_at: datetime) -> Actor:
         vendor = vendor_id(session)
     assert vendor is not None
     return system_actor(vendor)
+
+
+def test_apex_clinics_without_a_connection_holds_a_license_file(
+    databases: Databases, fiona: Actor, built_at: datetime
+) -> None:
+    with databases.control.read(SYSTEM) as session:
+        install = session.execute(
+            text("SELECT install_id FROM customer_card WHERE name = :name"), {"name": license_files.HOLDER}
+        ).scalar_one()
+        found = file_register.files_of(session, fiona, install, now=built_at)
+        places = installations(session, fiona, install, now=built_at)
+    holds = [one.file_expires_at is not None and one.file_expires_at > built_at for one in found]
+    assert holds == [True, False]
+    assert {one.made_by for one in found} == {"sam@calos.test"}
+    assert [one.fingerprint for one in places] == [license_files.FINGERPRINT]
 
 
 def profile_of(databases: Databases, actor: Actor, name: str, now: datetime) -> Profile:
