@@ -7,19 +7,21 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, literal, select, tuple_
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.errors import InvalidInput, NotFound
 from core.licensing.attention import Need, any_need, needs
-from core.licensing.status import Status, status_expression
-from db.models.licensing import installation, tier, tier_limit
+from core.licensing.status import Status, status_condition, status_expression
+from db.models.licensing import installation, license_word, organization_word, tier, tier_limit
 from db.models.licensing import license as licenses
 from db.models.organizations import organization
 from db.session import ReadSession
 
 MOST = 200
+# Beyond whatever a word may go on with.
+LAST_SIGN = "\U0010ffff"
 
 
 @dataclass(frozen=True)
@@ -145,19 +147,20 @@ def search(
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page:
-    """Return licenses by status, tier and `text`, which finds install ids, customers' names, domains, fingerprints.
+    """Return licenses by status, tier and `text`: what begins with it at any word, in whatever case.
 
+    It finds install ids, customers' names, domains of licenses and installations, and whole fingerprints' beginnings.
     `need` keeps those that need a hand, for one reason (see attention.py) or for any.
     """
     actor.require(Permission.CUSTOMER_READ)
     limit = max(1, min(limit, MOST))
     statement = _visible(actor, now)
     if status is not None:
-        statement = statement.where(status_expression(now) == status.value)
+        statement = statement.where(status_condition(status, now))
     if tier_id is not None:
         statement = statement.where(licenses.c.tier_id == tier_id)
     if text.strip():
-        statement = statement.where(_mentions(text.strip()))
+        statement = statement.where(licenses.c.id.in_(_found_by(text.strip())))
     if need is not None:
         statement = statement.where(any_need(now) if need == "any" else needs(now)[need])
     if cursor is not None:
@@ -201,21 +204,22 @@ def _newest_first(statement: Select[Any]) -> Select[Any]:
     return statement.order_by(licenses.c.issued_at.desc(), licenses.c.id.desc())
 
 
-def _mentions(text: str) -> ColumnElement[bool]:
-    activated = select(1).where(
-        installation.c.license_id == licenses.c.id,
-        or_(
-            # As the index on fingerprints says it.
-            and_(installation.c.fingerprint == text, installation.c.fingerprint != ""),
-            installation.c.domain == text.lower(),
-        ),
+def _found_by(text: str) -> CompoundSelect[Any]:
+    """Return the ids of what is found by a text: ranges of words, each read from its index, also under row security."""
+
+    def within(word: ColumnElement[str]) -> ColumnElement[bool]:
+        # As the words were written (migration 0017): the server's lower case, at most 100 characters.
+        first = func.lower(func.left(literal(text), 100))
+        return and_(word >= first, word < first.concat(literal(LAST_SIGN)))
+
+    whose = licenses.alias("whose")
+    by_license = select(license_word.c.license_id).where(within(license_word.c.word))
+    by_name = (
+        select(whose.c.id)
+        .join(organization_word, organization_word.c.organization_id == whose.c.organization_id)
+        .where(within(organization_word.c.word))
     )
-    return or_(
-        licenses.c.install_id.icontains(text, autoescape=True),
-        organization.c.name.icontains(text, autoescape=True),
-        func.array_to_string(licenses.c.domains, " ").icontains(text, autoescape=True),
-        exists(activated),
-    )
+    return by_license.union(by_name)
 
 
 def _license(row: Any, actor: Actor) -> License:

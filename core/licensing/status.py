@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Table, and_, case, func
+from sqlalchemy import ColumnElement, Table, and_, case, func, or_
 
 from core.licensing.verification import EXPIRING_WITHIN
 from db.models.licensing import license as licenses
@@ -57,3 +57,22 @@ def status_expression(now: datetime, table: Table = licenses) -> ColumnElement[A
         (func.coalesce(c.last_check_in_at, c.issued_at) < now - INACTIVE_AFTER, Status.INACTIVE.value),
         else_=Status.ACTIVE.value,
     )
+
+
+def status_condition(wanted: Status, now: datetime) -> ColumnElement[bool]:
+    """Return the rule for one status as conditions that indexes of the license table answer, which a CASE never is."""
+    c = licenses.c
+    if wanted is Status.REVOKED:
+        return c.revoked_at.is_not(None)
+    standing = and_(c.revoked_at.is_(None), c.suspended_at.is_(None))
+    ends = c.expires_at.is_not(None)
+    seen = func.coalesce(c.last_check_in_at, c.issued_at)
+    runs_on = or_(c.expires_at.is_(None), c.expires_at > now + EXPIRING_WITHIN)
+    conditions = {
+        Status.SUSPENDED: and_(c.revoked_at.is_(None), c.suspended_at.is_not(None)),
+        Status.EXPIRED: and_(standing, ends, c.expires_at <= now),
+        Status.EXPIRING: and_(standing, ends, c.expires_at > now, c.expires_at <= now + EXPIRING_WITHIN),
+        Status.INACTIVE: and_(standing, runs_on, seen < now - INACTIVE_AFTER),
+        Status.ACTIVE: and_(standing, runs_on, seen >= now - INACTIVE_AFTER),
+    }
+    return conditions[wanted]

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import ProgrammingError
 
 from core.config import Settings
 from core.databases import Databases
@@ -12,8 +13,8 @@ from core.errors import InvalidInput, NotFound
 from core.licensing import reads, writes
 from core.licensing.policy import Policy
 from core.licensing.status import Status
-from core.organizations.writes import create_organization
-from db.models.licensing import installation
+from core.organizations.writes import create_organization, rename_organization
+from db.models.licensing import installation, license_word, organization_word
 from db.session import SYSTEM, WriteSession
 from tests.books import own_databases
 from tests.cast import Cast, make_cast
@@ -135,9 +136,16 @@ def test_a_cursor_not_ours_is_refused(session: WriteSession, cast: Cast, now: da
         ("site4.globex", {"globex-4"}),
         ("initech 100%", {"initech-0"}),
         ("sha256:ABC", {"initech-0"}),
+        ("SHA256:a", {"initech-0"}),
         ("App.initech.example", {"initech-0"}),
-        ("%", {"initech-0"}),
+        ("100", {"initech-0"}),
+        ("tech", set()),
+        ("initech example", set()),
+        ("%", set()),
+        ("100_", set()),
         ("nobody", set()),
+        ("\U0010ffff", set()),
+        ("x" * 200, set()),
     ],
 )
 def test_search_finds_by_id_name_domain_and_fingerprint(
@@ -145,6 +153,42 @@ def test_search_finds_by_id_name_domain_and_fingerprint(
 ) -> None:
     assert world
     assert {item.install_id for item in reads.search(session, cast.vera, now=now, text=text).items} == found
+
+
+def found(session: WriteSession, cast: Cast, now: datetime, text: str) -> set[str]:
+    return {item.install_id for item in reads.search(session, cast.vera, now=now, text=text).items}
+
+
+def test_what_a_license_is_found_by_follows_its_changes(
+    session: WriteSession, cast: Cast, world: dict[str, str], now: datetime
+) -> None:
+    assert found(session, cast, now, "site0") == {"globex-0"}
+    writes.update_policy(session, cast.sam, "globex-0", {"domains": ("shop.new.example",)}, now=now)
+    assert (found(session, cast, now, "site0"), found(session, cast, now, "new.ex")) == (set(), {"globex-0"})
+    row = {"license_id": reads.license_by_install(session, cast.vera, "globex-1", now=now).id, "fingerprint": "F-77"}
+    times = {"activated_at": now, "last_seen_at": now}
+    session.execute(insert(installation).values(**row, **times, organization_id=cast.globex, domain="one.example"))
+    assert (found(session, cast, now, "f-77"), found(session, cast, now, "one.ex")) == ({"globex-1"}, {"globex-1"})
+    session.execute(update(installation).where(installation.c.fingerprint == "F-77").values(domain="two.example"))
+    assert (found(session, cast, now, "one.ex"), found(session, cast, now, "two.ex")) == (set(), {"globex-1"})
+    assert found(session, cast, now, "f-77") == {"globex-1"}
+    session.execute(delete(installation).where(installation.c.fingerprint == "F-77"))
+    assert (found(session, cast, now, "f-77"), found(session, cast, now, "two.ex")) == (set(), set())
+    assert found(session, cast, now, "site1") == {"globex-1"}
+    rename_organization(session, cast.fiona, cast.globex, "Hanso Foundation", now=now)
+    assert found(session, cast, now, "foundation") == {f"globex-{age}" for age in range(7)}
+    assert found(session, cast, now, "initech") == {"initech-0"}
+
+
+def test_a_customer_finds_nothing_of_others_even_by_the_index(
+    session: WriteSession, cast: Cast, world: dict[str, str], now: datetime
+) -> None:
+    session.connection.exec_driver_sql(cast.otto.tenancy().statement())
+    assert session.execute(select(license_word).where(license_word.c.organization_id != cast.globex)).all() == []
+    names = select(organization_word.c.organization_id).distinct()
+    assert session.execute(names).scalars().all() == [cast.globex]
+    with pytest.raises(ProgrammingError, match="permission denied"), session.connection.begin_nested():
+        session.execute(insert(license_word).values(word="x", license_id=cast.globex, organization_id=cast.globex))
 
 
 def test_filters(session: WriteSession, cast: Cast, world: dict[str, str], now: datetime) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from core.errors import InvalidInput
 from core.ids import new_id
 from core.licensing import hosts, versions
-from core.licensing.status import Status, status, status_expression
+from core.licensing.status import Status, status, status_condition, status_expression
 from db.models.licensing import license as licenses
 from db.session import WriteSession
 from tests.cast import Cast
@@ -83,3 +83,6 @@ def test_python_and_sql_agree_on_the_status(session: WriteSession, cast: Cast, n
     found = session.execute(select(licenses.c.install_id, status_expression(now).label("word")).where(mine))
     assert {row.install_id: Status(row.word) for row in found} == expected
     assert set(expected.values()) == set(Status)
+    for one in Status:
+        by_condition = select(licenses.c.install_id).where(mine, status_condition(one, now))
+        assert set(session.execute(by_condition).scalars()) == {key for key, value in expected.items() if value is one}
