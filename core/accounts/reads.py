@@ -200,6 +200,13 @@ def near_limit() -> ColumnElement[bool]:
     return and_(customer_card.c.limit_share >= NEAR_LIMIT_FROM, customer_card.c.revoked_at.is_(None))
 
 
+def in_force(now: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions on cards of customers who are not revoked, suspended or expired."""
+    card = customer_card.c
+    unexpired = or_(card.expires_at.is_(None), card.expires_at > now)
+    return [card.revoked_at.is_(None), card.suspended_at.is_(None), unexpired]
+
+
 def _conditions(filters: CustomerFilter, now: datetime) -> list[ColumnElement[bool]]:
     card = customer_card.c
     equal = {
@@ -220,8 +227,7 @@ def _conditions(filters: CustomerFilter, now: datetime) -> list[ColumnElement[bo
     if filters.near_limit:
         conditions.append(near_limit())
     if filters.live:
-        conditions += [card.revoked_at.is_(None), card.suspended_at.is_(None)]
-        conditions.append(or_(card.expires_at.is_(None), card.expires_at > now))
+        conditions += in_force(now)
     return conditions
 
 
