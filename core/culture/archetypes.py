@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from core.culture.estimate import known, value_of
 from core.culture.health_rules import CHAMPION_SHARE, DORMANT_DAYS, LEAST_TEAM_FOR_CHAMPION
 from core.culture.picture import Picture
-from core.culture.rhythm import WorkingHours
 from core.culture.said import percent
 from core.culture.trend import shown_change
 
-VERSION = 1
+VERSION = 2
 API_SHARE = 0.6
 EVEN_CLOCK = 0.1
 EVEN_WEEKEND = (0.22, 0.35)
@@ -82,7 +81,7 @@ def _api_first(picture: Picture) -> str | None:
 
 
 def _champion_led(picture: Picture) -> str | None:
-    """One of three people or more does over 60 % of everything."""
+    """One of five people or more does over 60 % of everything."""
     champion = picture.champion
     if champion is None or champion.people < LEAST_TEAM_FOR_CHAMPION or champion.share <= CHAMPION_SHARE:
         return None
@@ -99,8 +98,8 @@ def _broad(picture: Picture) -> str | None:
 
 def _office(picture: Picture) -> str | None:
     """Working hours of eleven or less, and at most a tenth of events at weekends."""
-    hours, weekend = picture.rhythm.hours, value_of(picture.rhythm.weekend_share)
-    if not isinstance(hours, WorkingHours) or hours.length > OFFICE_LENGTH or weekend is None:
+    length, weekend = picture.rhythm.day_length, value_of(picture.rhythm.weekend_share)
+    if length is None or length > OFFICE_LENGTH or weekend is None:
         return None
     return f"Works {picture.rhythm.label}." if weekend <= OFFICE_WEEKEND else None
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Float, case, cast, func, select, true
 
+from core.culture.health_past import PastHealth, past
 from core.culture.peers import LEAST_PEERS, NOBODY, PeerRow, Peers, ShareSums, without
-from core.culture.profile import PastHealth
 from core.culture.reliability import LEAST_EVENTS
 from core.culture.upsells import Closed, Outcomes
 from core.licensing.releases import releases
@@ -17,6 +17,7 @@ CLOSED = ("won", "lost", "ignored")
 COMPARED_DAYS = 7
 # A version that one installation alone reports may be somebody's own build.
 LEAST_INSTALLS_OF_A_RELEASE = 2
+_PAST = select(health_day.c.day, health_day.c.weights_version, health_day.c.parts)
 _ERROR_RATE = case(
     (culture_profile.c.events >= LEAST_EVENTS, cast(culture_profile.c.errors, Float) / culture_profile.c.events)
 )
@@ -72,14 +73,19 @@ def past_health(session: ReadSession, install_id: str, now: datetime) -> PastHea
     c = health_day.c
     today = now.astimezone(UTC).date()
     week_ago = today - timedelta(days=COMPARED_DAYS)
-    statement = select(c.day, c.weights_version, c.parts).where(
-        c.install_id == install_id, c.day < today, c.score.is_not(None)
-    )
+    statement = _PAST.where(c.install_id == install_id, c.day < today, c.score.is_not(None))
     before = session.execute(statement.where(c.day <= week_ago).order_by(c.day.desc()).limit(1)).one_or_none()
     row = before or session.execute(statement.order_by(c.day).limit(1)).one_or_none()
-    if row is None:
-        return None
-    return PastHealth(row.day, row.weights_version, row.parts["points"], frozenset(row.parts["missing"]))
+    return None if row is None else past(row.day, row.weights_version, row.parts)
+
+
+def last_active_health(session: ReadSession, install_id: str, last_event: datetime) -> PastHealth | None:
+    """Return the health kept on the day of an install's last event or on the one after it, the later one first."""
+    c = health_day.c
+    day = last_event.astimezone(UTC).date()
+    statement = _PAST.where(c.install_id == install_id, c.day.between(day, day + timedelta(days=1)))
+    row = session.execute(statement.order_by(c.day.desc()).limit(1)).one_or_none()
+    return None if row is None else past(row.day, row.weights_version, row.parts)
 
 
 def releases_in_field(session: ReadSession) -> tuple[str, ...]:

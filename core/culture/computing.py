@@ -7,7 +7,9 @@ from core.access.audit_reads import AuditEntry, entries_of
 from core.culture.account import Account, Commercial
 from core.culture.changes import Changes, Happening, find_changes, matched, rollouts
 from core.culture.commercial import commercial_facts
-from core.culture.comparisons import Comparisons, closed_before, past_health
+from core.culture.comparisons import Comparisons, closed_before, last_active_health, past_health
+from core.culture.health_past import PastHealth
+from core.culture.health_rules import FROZEN_FROM_DAYS, FROZEN_UNTIL_DAYS
 from core.culture.observations import RHYTHM_DAYS, Observations
 from core.culture.observing import observe
 from core.culture.peers import size_band
@@ -58,7 +60,15 @@ def compute(
     past = past_health(control, license.install_id, now)
     talked = talked_about(control, license.install_id, now)
     history = History(compared.outcomes, closed_before(control, license.install_id), talked)
-    return assemble(picture, past, history)
+    return assemble(picture, past, history, _last_active(control, observed))
+
+
+def _last_active(control: ReadSession, observed: Observations) -> PastHealth | None:
+    """Return the health kept when use was last seen, where a day or some have passed without an event."""
+    last = observed.last_event_at
+    if last is None or not FROZEN_FROM_DAYS < (observed.now - last).total_seconds() / 86_400 <= FROZEN_UNTIL_DAYS:
+        return None
+    return last_active_health(control, observed.install_id, last)
 
 
 def _changes(control: ReadSession, compared: Comparisons, install_id: str, observed: Observations) -> Changes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from core.culture.health_rules import (
+    ALLOWANCE_KNOTS,
     CAPS,
     COMPONENTS,
     LEAST_OBSERVED,
@@ -20,7 +21,7 @@ from core.culture.health_rules import (
 
 @dataclass(frozen=True)
 class Reading:
-    """The measured value of one rule, or why there is none; `shown` says it as people do."""
+    """The measured value of one rule, or why there is none; `shown` says it in words, `knots` replace the rule's."""
 
     value: float | None
     shown: str
@@ -30,7 +31,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class Part:
-    """What one rule contributes; points of all parts and caps add up to the score exactly (hundredths)."""
+    """What one rule contributes; points of all parts and caps add up to the score exactly (hundredths).
+
+    `value` is what was measured, and `allowance` whether it was judged as members that a tier merely allows.
+    """
 
     id: str
     component: str
@@ -41,6 +45,8 @@ class Part:
     shown: str
     n: int
     missing: str | None
+    value: float | None = None
+    allowance: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,18 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Silence:
+    """That no event has arrived for more than a day: the score is shown in gray.
+
+    `frozen_on` is the day as of which the parts that use makes are held still, None where they are not.
+    """
+
+    days: float
+    frozen_on: date | None
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Health:
     """The judged health; `score` is None where less than 60 of 100 points of weight are observed.
 
@@ -102,11 +120,16 @@ class Health:
     components: tuple[Component, ...]
     caps: tuple[Cap, ...]
     change: Change | None = None
+    silence: Silence | None = None
 
     def contributions(self) -> dict[str, int]:
         """Return hundredths of a point by part and cap: what is kept by day, and adds up to the score."""
         by_part = {part.id: _hundredths(part.points) for part in self.parts}
         return by_part | {f"cap:{cap.id}": _hundredths(cap.points) for cap in self.caps}
+
+    def values(self) -> dict[str, float]:
+        """Return what was measured by part: from it any other weights and knots can judge anew."""
+        return {part.id: part.value for part in self.parts if part.value is not None}
 
     def missing(self) -> frozenset[str]:
         """Return the ids of the parts that could not be measured."""
@@ -172,8 +195,19 @@ def _part(rule: Rule, reading: Reading) -> Part:
         half = rule.weight / 2
         return Part(rule.id, rule.component, rule.label, rule.weight, half, half, "—", reading.n, reading.shown)
     points = round(rule.weight * earned(reading.knots or rule.knots, reading.value)) / 100
-    lost = round(rule.weight - points, 2)
-    return Part(rule.id, rule.component, rule.label, rule.weight, points, lost, reading.shown, reading.n, None)
+    return Part(
+        id=rule.id,
+        component=rule.component,
+        label=rule.label,
+        weight=rule.weight,
+        points=points,
+        lost=round(rule.weight - points, 2),
+        shown=reading.shown,
+        n=reading.n,
+        missing=None,
+        value=reading.value,
+        allowance=reading.knots == ALLOWANCE_KNOTS,
+    )
 
 
 def _components(parts: Sequence[Part]) -> tuple[Component, ...]:

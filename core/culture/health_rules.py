@@ -1,9 +1,10 @@
-"""The published rules of the health score, version 1: weights, knots, bands and caps, all as data."""
+"""The published rules of the health score, version 2: weights, knots, bands and caps, all as data."""
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-WEIGHTS_VERSION = "1"
+WEIGHTS_VERSION = "2"
 # Below this much observed weight no score is given, only its range.
 LEAST_OBSERVED = 60
 BANDS = ((85, "Excellent"), (70, "Good"), (50, "Fair"), (0, "At risk"))
@@ -102,9 +103,17 @@ RULES = (
         "errors",
         "reliability",
         "Errors",
-        10,
+        8,
         "failed ÷ all events",
         ((0.005, 100), (0.02, 85), (0.05, 55), (0.13, 0)),
+    ),
+    Rule(
+        "tickets",
+        "reliability",
+        "Urgent tickets",
+        2,
+        "urgent tickets open",
+        ((0, 100), (1, 50), (3, 0)),
     ),
     Rule(
         "expiry",
@@ -144,6 +153,23 @@ ALLOWANCE_KNOTS: Knots = ((0, 40), (0.1, 80), (0.3, 100), (0.9, 100), (1, 80), (
 
 
 @dataclass(frozen=True)
+class Weights:
+    """One version of the weights by rule, and what was changed by it."""
+
+    version: str
+    weights: Mapping[str, int]
+    change: str
+
+
+_NOW = {rule.id: rule.weight for rule in RULES}
+# Every version there was, oldest first: what was kept under an older one is judged anew from its parts.
+VERSIONS = (
+    Weights("1", {key: weight for key, weight in _NOW.items() if key != "tickets"} | {"errors": 10}, "The first."),
+    Weights(WEIGHTS_VERSION, _NOW, "Urgent tickets that are open take 2 of the 10 points of reliability."),
+)
+
+
+@dataclass(frozen=True)
 class CapRule:
     """A fact that no good number elsewhere may hide: the score stays at or below `highest`, with the reason said."""
 
@@ -167,8 +193,12 @@ CAPS = {
 DORMANT_DAYS = 14
 SILENT_CHAMPION_DAYS = 10
 CHAMPION_SHARE = 0.6
-LEAST_TEAM_FOR_CHAMPION = 3
+# Of fewer people a share would point at one of them.
+LEAST_TEAM_FOR_CHAMPION = 5
 GRACE_DAYS = 31
+# Silence of more than a day freezes what use earns, over a weekend or a holiday; beyond five it counts as silence.
+FROZEN_FROM_DAYS, FROZEN_UNTIL_DAYS = 1.0, 5.0
+USE_RULES = frozenset({"breadth", "depth", "recency", "presence", "stickiness", "trend", "errors"})
 
 
 def earned(knots: Knots, value: float) -> float:

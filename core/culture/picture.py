@@ -19,7 +19,7 @@ from core.culture.features import Features, FeatureUse, read_features
 from core.culture.observations import NO_RUNS, Observations
 from core.culture.peers import NOBODY, Peers, with_lifts
 from core.culture.reliability import Reliability, read_reliability
-from core.culture.rhythm import Rhythm, read_rhythm
+from core.culture.rhythm import Rhythm, of_few, read_rhythm
 from core.culture.stack import Stack, read_stack
 from core.culture.team import Team, read_team
 from core.culture.trend import Trend, read_trend
@@ -109,6 +109,7 @@ def take(
     sessions = read_sessions(observed.runs)
     features = with_lifts(read_features(observed, account.features), peers)
     stack = read_stack(observed)
+    team = read_team(observed, observed.runs.get(GAP_MINUTES, NO_RUNS))
     return Picture(
         account=account,
         observed=observed,
@@ -116,13 +117,13 @@ def take(
         api_calls=sum(row.api_calls for row in hours),
         errors=sum(row.errors for row in counted),
         features=features,
-        rhythm=read_rhythm(observed, events_per_session(observed, sessions)),
+        rhythm=of_few(read_rhythm(observed, events_per_session(observed, sessions)), team.seen),
         sessions=sessions,
         engagement=read_engagement(observed),
         trend=read_trend(observed),
         changes=changes,
         reliability=read_reliability(observed, features, peers),
-        team=read_team(observed, observed.runs.get(GAP_MINUTES, NO_RUNS)),
+        team=team,
         stack=stack,
         usage=tuple(usage),
         peers=peers,

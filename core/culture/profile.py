@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,8 @@ from core.culture.archetypes import Archetype, name_archetype
 from core.culture.changes import Changes
 from core.culture.engagement import Engagement, Sessions
 from core.culture.features import Features
-from core.culture.health import Health, explain
+from core.culture.health import Health
+from core.culture.health_past import PastHealth, with_change
 from core.culture.observations import Observations
 from core.culture.picture import Picture
 from core.culture.reliability import Reliability
@@ -57,16 +58,6 @@ class ProfileWindow:
 
 
 @dataclass(frozen=True)
-class PastHealth:
-    """The health kept of an earlier day, in hundredths of a point by part, and the parts that were missing then."""
-
-    day: date
-    weights_version: str
-    contributions: Mapping[str, int]
-    missing: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
 class Profile:
     """How one install is used: OBSERVED counts, INFERRED figures, JUDGED health, archetype and opportunities."""
 
@@ -101,10 +92,15 @@ class Profile:
         return self.sentences[0].text
 
 
-def assemble(picture: Picture, past: PastHealth | None, history: History) -> Profile:
-    """Judge a picture and put everything together; `past` is the health that the change is explained against."""
+def assemble(
+    picture: Picture, past: PastHealth | None, history: History, last_active: PastHealth | None = None
+) -> Profile:
+    """Judge a picture and put everything together; `past` is the health that the change is explained against.
+
+    `last_active` is the health kept of the last day with use, at which silence freezes it.
+    """
     account, observed = picture.account, picture.observed
-    health = with_change(judge_health(picture), past)
+    health = with_change(judge_health(picture, last_active), past)
     upsells, not_listed = find_opportunities(picture, health, history)
     return Profile(
         install_id=observed.install_id,
@@ -132,15 +128,6 @@ def assemble(picture: Picture, past: PastHealth | None, history: History) -> Pro
         not_listed=not_listed,
         unsaid=unsaid(picture),
     )
-
-
-def with_change(health: Health, past: PastHealth | None) -> Health:
-    """Return the health with the exact explanation of its change; weights of another version are not compared."""
-    if past is None or health.score is None or past.weights_version != health.weights_version:
-        return health
-    remarks = dict.fromkeys(past.missing - health.missing(), "not measured before")
-    remarks |= dict.fromkeys(health.missing() - past.missing, "not measured now")
-    return replace(health, change=explain(past.contributions, health.contributions(), past.day, remarks))
 
 
 def to_json(profile: Profile) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Row, or_, select
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.culture.computing import compute
+from core.culture.health_past import judged_today, past
+from core.culture.health_rules import WEIGHTS_VERSION
 from core.culture.profile import METHOD_VERSION, Profile, from_json
 from core.licensing.reads import license_by_install
 from core.telemetry.reads import dirty_mark
@@ -19,12 +22,18 @@ FRESH = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class HealthDay:
-    """The health kept of one UTC day; `score` is None where too little was observed."""
+    """The health kept of one UTC day by today's weights; `score` is None where too little was observed.
+
+    `weights_version` were in force on that day, and `published` is what was shown then; they differ from today's only
+    before a change of weights.
+    """
 
     day: date
     score: float | None
     low: float
     high: float
+    weights_version: str
+    published: float | None
 
 
 def profile(control: ReadSession, telemetry: ReadSession, actor: Actor, install_id: str, now: datetime) -> Profile:
@@ -53,11 +62,9 @@ def health_history(
     _require(actor)
     c = health_day.c
     since = now.astimezone(UTC).date() - timedelta(days=days)
-    statement = select(c.day, c.score, c.low, c.high).where(c.install_id == install_id, c.day > since).order_by(c.day)
-    return tuple(
-        HealthDay(row.day, None if row.score is None else float(row.score), float(row.low), float(row.high))
-        for row in session.execute(statement)
-    )
+    columns = (c.day, c.score, c.low, c.high, c.weights_version, c.parts)
+    statement = select(*columns).where(c.install_id == install_id, c.day > since).order_by(c.day)
+    return tuple(_health_day(row) for row in session.execute(statement))
 
 
 def stale_installs(session: ReadSession, *, now: datetime, limit: int) -> list[str]:
@@ -73,3 +80,13 @@ def stale_installs(session: ReadSession, *, now: datetime, limit: int) -> list[s
 def _require(actor: Actor) -> None:
     actor.require(Permission.CULTURE_READ)
     actor.require_vendor()
+
+
+def _health_day(row: Row[Any]) -> HealthDay:
+    """Return a day as today's weights make it, also while the job that rewrites old days has not come to it yet."""
+    low, high, score = float(row.low), float(row.high), None if row.score is None else float(row.score)
+    if row.weights_version != WEIGHTS_VERSION:
+        health = judged_today(past(row.day, row.weights_version, row.parts))
+        return HealthDay(row.day, health.score, health.low, health.high, row.weights_version, score)
+    told = row.parts.get("published", {"version": row.weights_version, "score": score})
+    return HealthDay(row.day, score, low, high, told["version"], told["score"])

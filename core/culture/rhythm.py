@@ -1,7 +1,7 @@
 """When a customer works: the hour-of-week map, working hours and days, the weekend's share, the peak."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from core.culture.zone import Counts, Zone, concentration, read_zone
 HOLDS = 0.8
 LEAST_EVENTS = 30
 LEAST_WEEKS = 2
+LEAST_PEOPLE = 5
 # An interval longer than this is no working day: activity goes round the clock.
 LONGEST_DAY = 16
 WORKING_DAY_SHARE = 0.4
@@ -47,7 +48,11 @@ class WorkingHours:
 
 @dataclass(frozen=True)
 class Rhythm:
-    """The hour-of-week map in `zone`, Monday first, and what is read from it."""
+    """The hour-of-week map in `zone`, Monday first, and what is read from it.
+
+    `day_length` is the working hours' number. `withheld` tells that no hours are given, since they would be those of
+    single people; the map is empty then.
+    """
 
     heat: tuple[tuple[int, ...], ...]
     weeks: int
@@ -58,6 +63,8 @@ class Rhythm:
     peak_hour: Figure
     concentration: Figure
     label: str
+    day_length: int | None = None
+    withheld: bool = False
 
 
 def read_rhythm(observed: Observations, events_per_session: float) -> Rhythm:
@@ -82,6 +89,23 @@ def read_rhythm(observed: Observations, events_per_session: float) -> Rhythm:
         if n >= LEAST_EVENTS
         else too_few("events", LEAST_EVENTS, n),
         label=spoken(days, found, zone.name),
+        day_length=found.length if isinstance(found, WorkingHours) else None,
+    )
+
+
+def of_few(rhythm: Rhythm, people: int) -> Rhythm:
+    """Return the rhythm without hours where fewer than five people were seen: they would be those of persons.
+
+    An install that names nobody is left as it is: how many there are is not known.
+    """
+    if not 0 < people < LEAST_PEOPLE:
+        return rhythm
+    n = sum(map(sum, rhythm.heat))
+    why = Abstention(f"needs {LEAST_PEOPLE} people, has {people}: of fewer, hours would be those of persons", n)
+    if isinstance(rhythm.hours, Abstention):
+        why = rhythm.hours
+    return replace(
+        rhythm, heat=(), hours=why, peak_hour=why, label=spoken(rhythm.days, why, rhythm.zone.name), withheld=True
     )
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from core.culture.estimate import Abstention, Estimate, known, value_of
 from core.culture.features import ZERO_IS_EVIDENCE, FeatureUse
+from core.culture.health_rules import LEAST_TEAM_FOR_CHAMPION
 from core.culture.picture import Picture
-from core.culture.rhythm import WorkingHours
+from core.culture.rhythm import WorkingHours, spoken_days
 from core.culture.said import percent, signed_percent
 from core.culture.trend import shown_change
 from core.culture.upsell_features import is_heavy
@@ -78,6 +79,8 @@ def unsaid(picture: Picture) -> tuple[Unsaid, ...]:
         ("Session length", picture.sessions.median_minutes),
         ("Stickiness", picture.engagement.stickiness),
         ("Trend", picture.trend.change),
+        # What is too young for a trend is too young for changes, and who has no peers has none in errors: said once.
+        ("Changes of use and errors", picture.changes.unseen if known(picture.trend.change) else None),
         ("Error rate", picture.reliability.error_rate),
         ("Latency", picture.reliability.p95_ms),
         ("Team size", picture.team.size),
@@ -128,6 +131,9 @@ def _work(picture: Picture) -> Sentence | None:
     if isinstance(hours, WorkingHours):
         parts.append(f"Peak usage {picture.rhythm.label}")
         facts.append(Fact("Activity of the working days in these hours", percent(hours.share), hours.n, "84 d"))
+    elif picture.rhythm.withheld and picture.rhythm.day_length is not None:
+        parts.append(f"Works {spoken_days(picture.rhythm.days)}")
+        facts.append(Fact("Working days", spoken_days(picture.rhythm.days), hours.n, "84 d"))
     elif value_of(picture.rhythm.concentration) is not None:
         parts.append("Active round the clock")
         facts.append(Fact("Resultant length R", f"{value_of(picture.rhythm.concentration):.2f}", hours.n, "84 d"))
@@ -168,6 +174,21 @@ def _movement(picture: Picture) -> Sentence | None:
     return Sentence(told, "trend", (Fact("Change per four weeks", span, figure.n, f"{figure.n} weeks"),))
 
 
+def _changed(picture: Picture) -> Sentence | None:
+    if not picture.changes.points:
+        return None
+    point, window = picture.changes.points[0], f"{picture.changes.weeks} weeks"
+    effect = point.effect
+    spread = f"×{effect.value:.2g} (×{effect.low or 0:.2g} to ×{effect.high or 0:.2g})"
+    facts = [
+        Fact("New over old level", spread, effect.n, window),
+        Fact("By chance", f"p {point.p:.3f}", effect.n, window),
+    ]
+    if point.chance is not None:
+        facts.append(Fact("A random day would match something", percent(point.chance), len(point.matches), window))
+    return Sentence(point.sentence, "change", tuple(facts))
+
+
 def _refused(picture: Picture) -> Sentence | None:
     wanted = [item for item in picture.features.items if item.denied_actors and not item.entitled]
     if not wanted:
@@ -182,8 +203,7 @@ def _refused(picture: Picture) -> Sentence | None:
 
 def _champion(picture: Picture) -> Sentence | None:
     champion = picture.champion
-    # Of fewer than five people a share would point at one of them.
-    if champion is None or champion.people < 5 or champion.share <= 0.5:
+    if champion is None or champion.people < LEAST_TEAM_FOR_CHAMPION or champion.share <= 0.5:
         return None
     told = f"One of {champion.people} people does {percent(champion.share)} of the work"
     silent = f" and has been silent for {champion.days_silent:.0f} days" if champion.days_silent >= 7 else ""
@@ -253,6 +273,7 @@ WRITERS: tuple[Callable[[Picture], Sentence | None], ...] = (
     _features,
     _work,
     _limit,
+    _changed,
     _refused,
     _movement,
     _champion,

@@ -1,8 +1,11 @@
 """What the health rules read off the picture: one reading a rule, and the caps that hold."""
 
+from dataclasses import replace
+
 from core.culture.account import Account
 from core.culture.estimate import Estimate, known, value_of
 from core.culture.health import Health, Reading, judge
+from core.culture.health_past import PastHealth, silenced
 from core.culture.health_rules import (
     ALLOWANCE_KNOTS,
     CHAMPION_SHARE,
@@ -21,9 +24,10 @@ WEEKDAYS = 20
 NO_LIMIT_SHARE = 0.5
 
 
-def judge_health(picture: Picture) -> Health:
-    """Return the health of an install, without its change over time."""
-    return judge(readings(picture), caps(picture))
+def judge_health(picture: Picture, last_active: PastHealth | None = None) -> Health:
+    """Return the health of an install, without its change over time; `last_active` is that of the last day with use."""
+    found, silence = silenced(readings(picture), picture.engagement.days_since_last, last_active)
+    return replace(judge(found, caps(picture)), silence=silence)
 
 
 def readings(picture: Picture) -> dict[str, Reading]:
@@ -139,7 +143,11 @@ def _limits(picture: Picture) -> Reading:
 def _license(account: Account, picture: Picture) -> dict[str, Reading]:
     left, silent = account.days_to_expiry(picture.now), account.days_silent(picture.now)
     late, behind = account.commercial.days_late, picture.releases_behind
+    urgent = account.commercial.urgent_tickets
     return {
+        "tickets": Reading(None, "tickets are not known here", 0)
+        if urgent is None
+        else Reading(float(urgent), "none is open" if urgent == 0 else f"{urgent} open", 1),
         "expiry": Reading(1_000.0, "no end date", 1)
         if left is None
         else Reading(max(left, 0.0), f"{max(left, 0):.0f} days left", 1),

@@ -17,6 +17,8 @@ from core.culture.account import Commercial
 from core.culture.archetype_history import keep_archetype, traits
 from core.culture.comparisons import Comparisons
 from core.culture.computing import compute
+from core.culture.health_past import kept, past, rejudged
+from core.culture.health_rules import WEIGHTS_VERSION
 from core.culture.peers import size_band
 from core.culture.profile import Profile, to_json
 from core.culture.reads import stale_installs
@@ -98,6 +100,34 @@ def recompute_dirty(
             with telemetry.write(SYSTEM) as clearing:
                 clear_dirty(clearing, [marks[install_id]])
     return tuple(done)
+
+
+def rejudge_history(control: Database, *, limit: int = 1_000) -> int:
+    """Judge the kept days of earlier weights by today's, and return how many; what was published then stays beside.
+
+    Each thousand is its own transaction, so that a run killed midway loses nothing.
+    """
+    done = 0
+    while True:
+        with control.write(SYSTEM) as session:
+            changed = _rejudge(session, limit)
+        done += changed
+        if changed < limit:
+            return done
+
+
+def _rejudge(session: WriteSession, limit: int) -> int:
+    c = health_day.c
+    old = select(health_day).where(c.weights_version != WEIGHTS_VERSION).limit(limit).with_for_update(skip_locked=True)
+    rows = session.execute(old).all()
+    for row in rows:
+        published = {"version": row.weights_version, "score": None if row.score is None else float(row.score)}
+        before = past(row.day, row.weights_version, row.parts)
+        health, parts = rejudged(before, row.parts.get("published", published))
+        values = {"score": health.score, "low": health.low, "high": health.high, "parts": parts}
+        one = (c.install_id == row.install_id) & (c.day == row.day)
+        session.execute(update(health_day).where(one).values(**values, weights_version=WEIGHTS_VERSION))
+    return len(rows)
 
 
 def request_recompute(
@@ -216,7 +246,7 @@ def _keep_health(session: WriteSession, made: Profile, now: datetime) -> None:
         "low": health.low,
         "high": health.high,
         "score": health.score,
-        "parts": {"points": health.contributions(), "missing": sorted(health.missing())},
+        "parts": kept(health),
         "weights_version": health.weights_version,
     }
     day = now.astimezone(UTC).date()

@@ -27,6 +27,7 @@ class Customer:
 
 
 MakeCustomer = Callable[..., Customer]
+Send = Callable[[str, list[Any]], None]
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def office_events(
 
 
 @pytest.fixture
-def send(session: WriteSession, now: datetime) -> Callable[[str, list[Any]], None]:
+def send(session: WriteSession, now: datetime) -> Send:
     """Return a function that writes events of an install through telemetry's own write."""
 
     def sent(install_id: str, events: list[Any]) -> None:

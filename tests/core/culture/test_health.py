@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.culture.health import Health, Reading, explain, judge, signed
+from core.culture.health_past import PastHealth, with_change
 from core.culture.health_rules import BANDS, CAPS, COMPONENTS, RULES, Rule, band, earned, round_points
-from core.culture.profile import PastHealth, with_change
 from core.culture.vital_signs import judge_health
 from core.money import Money
 from tests.core.culture.world import NOW, Office, account, picture_of
@@ -110,7 +110,7 @@ def test_the_spec_example_82_to_71() -> None:
     assert found.items[0].label == "Errors"
     listed = ", ".join(f"{item.label} {signed(item.points)}" for item in found.items)
     assert found.sentence == f"{found.before} → {found.after} since 14 Nov: {listed}."
-    assert "Errors −8" in found.sentence
+    assert "Errors −6" in found.sentence
 
 
 def test_what_was_not_measured_before_has_not_improved() -> None:
@@ -123,13 +123,6 @@ def test_what_was_not_measured_before_has_not_improved() -> None:
     change = with_change(unknown, past).change
     assert change is not None
     assert [item.label for item in change.items] == ["Trend (not measured now)"]
-
-
-def test_weights_of_another_version_are_not_compared() -> None:
-    health = _health()
-    past = PastHealth(SINCE, "0", {"errors": 0})
-    assert with_change(health, past).change is None
-    assert with_change(health, replace(past, weights_version=health.weights_version)).change is not None
 
 
 def test_only_the_lowest_cap_takes_points_and_every_reason_is_said() -> None:
@@ -184,3 +177,21 @@ def test_without_telemetry_there_is_no_score_but_a_range() -> None:
     assert found.reason is not None
     assert "of 100 points of weight are observed" in found.reason
     assert found.low < found.high
+
+
+def test_urgent_tickets_reach_health() -> None:
+    office = Office().work(8, {"pos": 0.9, "email": 0.6})
+    who = account()
+    fine = judge_health(picture_of(office, who))
+    burning = judge_health(
+        picture_of(office, replace(who, commercial=replace(who.commercial, urgent_tickets=2))),
+    )
+    part = next(part for part in burning.parts if part.id == "tickets")
+    assert part.shown == "2 open"
+    assert fine.score is not None
+    assert burning.score is not None
+    assert fine.score - burning.score == pytest.approx(part.lost)
+    unknown = judge_health(
+        picture_of(office, replace(who, commercial=replace(who.commercial, urgent_tickets=None))),
+    )
+    assert next(part for part in unknown.parts if part.id == "tickets").missing == "tickets are not known here"

@@ -1,9 +1,7 @@
 """Profiles from telemetry in the database to what is read back, and what they say when there is little."""
 
 import json
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -16,13 +14,13 @@ from core.culture.reads import health_history, profile
 from core.culture.rhythm import WorkingHours
 from core.culture.writes import recompute, request_recompute
 from core.errors import NotFound, NotPermitted
+from core.support.tickets import Ticket
+from core.support.writes import record_past_tickets
 from db.models.culture import culture_profile
 from db.models.telemetry import dirty_install
 from db.session import WriteSession
 from tests.cast import Cast
-from tests.core.culture.conftest import MakeCustomer, office_events
-
-Send = Callable[[str, list[Any]], None]
+from tests.core.culture.conftest import MakeCustomer, Send, office_events
 
 
 def test_events_become_a_profile(
@@ -89,6 +87,7 @@ def test_about_a_hundred_events_say_everything_but_zone_peers_and_trend(
     assert all(part.n or part.missing is not None or part.id == "limits" for part in found.health.parts)
     silent = {row.subject for row in found.unsaid}
     allowed = {"Features against peers", "Time zone", "Trend", "Features nobody wants", "Latency", "Bots"}
+    allowed |= {"Changes of use and errors"}  # the trend's other half, which needs eight weeks
     assert silent <= allowed, "latency and bots have nothing to say: no event carried a duration or a user agent"
     assert all(row.reason for row in found.unsaid)
 
@@ -232,3 +231,41 @@ def test_computing_anew_is_a_permission_of_its_own(
     request_recompute(session, session, cast.sam, made.install_id, now=now)
     kept = select(culture_profile.c.computed_at).where(culture_profile.c.install_id == made.install_id)
     assert session.execute(kept).scalar_one() == now
+
+
+def test_an_urgent_ticket_is_in_the_profile_of_its_customer(
+    session: WriteSession, cast: Cast, now: datetime, customer: MakeCustomer, send: Send
+) -> None:
+    made, other = customer("Burning"), customer("Calm")
+    opened = Ticket(made.organization_id, "T-1", "urgent", now - timedelta(days=1), None, None, None, False)
+    record_past_tickets(session, cast.system, [opened], now=now)
+    for one, shown in ((made, "1 open"), (other, "none is open")):
+        send(one.install_id, office_events(now, days=7))
+        health = recompute(session, session, one.install_id, now=now).health
+        assert next(part for part in health.parts if part.id == "tickets").shown == shown
+
+
+def test_of_fewer_than_five_people_no_hours_and_no_champion_are_told(
+    session: WriteSession, now: datetime, customer: MakeCustomer, send: Send
+) -> None:
+    few, enough = customer("Four people"), customer("Five people")
+    for one, people in ((few, 4), (enough, 5)):
+        # The first of them does most of everything.
+        events = [e for e in office_events(now, people=people) if e["user"] == "user-0" or e["id"].endswith("-9")]
+        send(one.install_id, events)
+    small = recompute(session, session, few.install_id, now=now)
+    assert small.rhythm.withheld
+    assert small.rhythm.heat == ()
+    assert isinstance(small.rhythm.hours, Abstention)
+    assert "of fewer, hours would be those of persons" in small.rhythm.hours.reason
+    assert isinstance(small.rhythm.peak_hour, Abstention)
+    assert small.rhythm.days == (0, 1, 2, 3, 4)
+    told = json.dumps(to_json(small)["sentences"])
+    assert "Peak usage" not in told
+    assert "One of" not in told
+    assert small.archetype.id != "champion_led"
+    assert "user-0" not in json.dumps(to_json(small)), "no profile names anybody"
+    large = recompute(session, session, enough.install_id, now=now)
+    assert not large.rhythm.withheld
+    assert isinstance(large.rhythm.hours, WorkingHours)
+    assert large.archetype.id == "champion_led"

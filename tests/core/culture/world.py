@@ -88,6 +88,7 @@ def account(tier: str = "pro", *, commercial: Commercial | None = None, **change
         mrr=Money(PRICES[tier], "USD"),
         list_mrr={name: Money(amount, "USD") for name, amount in PRICES.items()},
         days_late=0,
+        urgent_tickets=0,
     )
     return Account(replace(license, **changed), TIERS, known)
 
