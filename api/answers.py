@@ -4,6 +4,13 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
+_GUARDS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+)
+_GUARDS_OF_HTTPS = (*_GUARDS, (b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
+
 
 class Answer:
     """A `send` that adds the headers every answer carries, and remembers the status."""
@@ -12,24 +19,21 @@ class Answer:
         self._send = send
         self._state = state
         self.status = 0
-        self._headers = [
-            (b"x-request-id", state["request_id"].encode()),
-            (b"x-content-type-options", b"nosniff"),
-            (b"referrer-policy", b"same-origin"),
-            (b"x-frame-options", b"DENY"),
-        ]
-        if https:
-            self._headers.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
+        self._guards = _GUARDS_OF_HTTPS if https else _GUARDS
 
     async def __call__(self, message: Message) -> None:
         """Send one message on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             rates = self._state.get("rate_headers", {})
-            sent = [(name.lower().encode(), value.encode()) for name, value in rates.items()]
-            present = {name.lower() for name, _ in message.get("headers", [])}
-            added = [pair for pair in (*self._headers, *sent) if pair[0] not in present]
-            message["headers"] = [*message.get("headers", []), *added]
+            given = message.get("headers", [])
+            present = {name.lower() for name, _ in given}
+            ours = (
+                (b"x-request-id", self._state["request_id"].encode()),
+                *self._guards,
+                *((name.lower().encode(), value.encode()) for name, value in rates.items()),
+            )
+            message["headers"] = [*given, *(pair for pair in ours if pair[0] not in present)]
         await self._send(message)
 
 

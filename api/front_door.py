@@ -4,6 +4,7 @@ import re
 import time
 from dataclasses import replace
 from datetime import datetime
+from secrets import token_hex
 from urllib.parse import quote
 from uuid import UUID
 
@@ -58,12 +59,18 @@ class FrontDoor:
             await self.app(scope, receive, send)
             return
         scope["headers"] = [pair for pair in scope["headers"] if not pair[0].startswith(b"x-calos-")]
-        request = HTTPConnection(scope)
         state = scope.setdefault("state", {})
-        state["request_id"] = _request_id(request)
-        state["address"] = self._address(request)
+        state["address"] = self._address(scope)
         answer = Answer(send, state, https=self.house.settings.https)
         began = time.perf_counter()
+        door = self.house.doors.get(scope["path"])
+        if door is not None and self.house.ready and scope.get("method") == "POST" and not scope["query_string"]:
+            state["request_id"] = _given_id(scope) or token_hex(16)
+            await self._go_on(self._of_install(scope) or door, scope, receive, answer)
+            metrics.observe(scope, answer.status, time.perf_counter() - began)
+            return
+        request = HTTPConnection(scope)
+        state["request_id"] = _given_id(scope) or str(new_id())
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=state["request_id"])
         try:
@@ -92,10 +99,10 @@ class FrontDoor:
         if not self.house.ready and not _while_starting(path):
             return Close() if scope["type"] == "websocket" else starting_page(self.house, scope)
         if path in closed_list.INSTALL_DOORS:
-            return self._limited(self.rates.door, f"door:{scope['state']['address']}", scope)
+            return self._of_install(scope)
         if path.startswith("/socket.io/"):
             # The realtime door admits people itself: its clients may be scripts that send their token within.
-            return self._limited(self.rates.door, f"live:{scope['state']['address']}", scope)
+            return self._admitted(self.rates.door.take(f"live:{scope['state']['address']}", _second()), scope)
         if path.startswith("/assets/") or _while_starting(path):
             return None
         return await self._refusal_of_person(request, scope, path)
@@ -151,8 +158,13 @@ class FrontDoor:
             return self._limited(rates.SIGNED_IN, f"{actor.kind}:{actor.id}", scope)
         return None
 
+    def _of_install(self, scope: Scope) -> Response | Close | None:
+        return self._admitted(self.rates.door.take(f"door:{scope['state']['address']}", _second()), scope)
+
     def _limited(self, limit: RateLimitItem, key: str, scope: Scope) -> Response | Close | None:
-        allowance = self.rates.take(limit, key)
+        return self._admitted(self.rates.take(limit, key), scope)
+
+    def _admitted(self, allowance: rates.Allowance, scope: Scope) -> Response | Close | None:
         scope["state"]["rate_headers"] = allowance.headers()
         if allowance.allowed:
             return None
@@ -172,11 +184,11 @@ class FrontDoor:
             )
         return _problem(scope, 429, "rate_limited", sentence, allowance.headers())
 
-    def _address(self, request: HTTPConnection) -> str:
+    def _address(self, scope: Scope) -> str:
         """Return where the request comes from; behind a declared proxy, what the proxy saw."""
-        if self.house.settings.https_proxy and (seen := request.headers.get("x-forwarded-for")):
+        if self.house.settings.https_proxy and (seen := HTTPConnection(scope).headers.get("x-forwarded-for")):
             return seen.split(",")[-1].strip()[:64]
-        return request.client.host if request.client else ""
+        return str(scope["client"][0]) if scope.get("client") else ""
 
     def _note(self, scope: Scope, answer: Answer, seconds: float) -> None:
         if scope["type"] != "http":
@@ -199,9 +211,17 @@ def _while_starting(path: str) -> bool:
     return path in closed_list.WHILE_STARTING or path.startswith("/assets/")
 
 
-def _request_id(request: HTTPConnection) -> str:
-    given = request.headers.get("x-request-id", "")
-    return given if 8 <= len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum() else str(new_id())
+def _given_id(scope: Scope) -> str | None:
+    """Return the id that the caller gave the request, if it is one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            given = str(value.decode("latin-1"))
+            return given if 8 <= len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum() else None
+    return None
+
+
+def _second() -> int:
+    return int(time.monotonic())
 
 
 def _credential(request: HTTPConnection) -> tuple[str, bool]:

@@ -4,6 +4,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from starlette.types import ASGIApp
+
 from core.config import Settings, settings
 from core.databases import Databases
 
@@ -57,6 +59,8 @@ class House:
     ready: bool = False
     opened: Databases | None = None
     setup_url: str = ""
+    # Doors of installs that answer by themselves, by path: the front door hands their POST on without a router.
+    doors: dict[str, ASGIApp] = field(default_factory=dict)
 
     @property
     def databases(self) -> Databases:

@@ -19,6 +19,7 @@ from core.errors import CalosError, InvalidInput
 from core.licensing.door import VerifyDoor
 from core.licensing.verdicts import Question
 
+PATH = "/api/licenses/verify"
 BODY_SECONDS = 30
 _HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 
@@ -33,20 +34,21 @@ class InstallDoor(APIRoute):
 
 
 def outer_route(api: FastAPI) -> Route:
-    """Return the same door for the app around the API, to stand before the mount at /api.
+    """Return the same door for the app around the API, to stand before the mount at /api."""
+    return Route(PATH, Door(api), methods=["POST"])
+
+
+class Door:
+    """The same door as an ASGI app, without a request and a response around each question.
 
     The way through FastAPI costs more than the rest of a verification: its middleware, routers and exit stacks.
     """
-    return Route("/api/licenses/verify", _Outer(api), methods=["POST"])
-
-
-class _Outer:
-    """The door as an ASGI app, without a request and a response around each question."""
 
     def __init__(self, api: FastAPI) -> None:
         self._api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one question."""
         answer = await _answer(self._api, scope, receive)
         if not isinstance(answer, bytes):
             await answer(scope, receive, send)
@@ -96,12 +98,12 @@ def _request_id(scope: Scope) -> str:
 
 
 def _secret(scope: Scope) -> str | None:
-    given = next((value for name, value in scope["headers"] if name == b"authorization"), None)
-    if given is None:
-        return None
-    scheme, _, value = given.decode("latin-1").partition(" ")
-    # Anything but a bearer secret is no secret of ours: refused below rather than taken for none at all.
-    return str(value.strip()) if scheme.lower() == "bearer" else ""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            scheme, _, given = value.decode("latin-1").partition(" ")
+            # Anything but a bearer secret is no secret of ours: refused later rather than taken for none at all.
+            return str(given.strip()) if scheme.lower() == "bearer" else ""
+    return None
 
 
 def _question(sent: Any, *, authenticated: bool) -> Question:

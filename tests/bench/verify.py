@@ -17,13 +17,15 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import licenses, verify
-from api.depends import StrictRoute
-from api.problems import install_handlers
+from api import verify
+from api.front_door import FrontDoor
+from api.house import House
 from core import clock, signing
 from core.access.actor import system_actor
 from core.config import Settings
@@ -40,7 +42,12 @@ from db.session import SYSTEM
 
 LICENSES = 1_000
 CONNECTIONS = 32
-PATHS = {"trivial": "/trivial", "signing only": "/signing", "verification": "/api/licenses/verify"}
+PATHS = {
+    "trivial": "/trivial",
+    "signing only": "/signing",
+    "route alone": "/alone",
+    "verification": "/api/licenses/verify",
+}
 
 
 def _state() -> LicenseState:
@@ -52,13 +59,15 @@ def _state() -> LicenseState:
     )  # fmt: skip
 
 
-def served() -> Starlette:
-    """Return the three routes; run by uvicorn in a process of its own."""
+def served() -> ASGIApp:
+    """Return the peers as a user of Starlette writes them, and the product's door; run by uvicorn in its own process.
+
+    `/signing` makes one and the same verdict into an answer, signs it as the product does, and returns it: no database,
+    no parsing, no decision log. `/alone` is the product's verification as a route among the peers; the real address has
+    the front door before it, with its rates, request ids, guarding headers and metrics.
+    """
     home, url = Path(os.environ["BENCH_HOME"]), os.environ["BENCH_URL"]
     api = FastAPI()
-    api.router.route_class = StrictRoute
-    install_handlers(api)
-    api.include_router(licenses.router)
     ring = signing.open_ring(home, "answers", now=clock.now())
     state, question = _state(), Question("inst-bench", authenticated=True)
     limits: dict[str, int | None] = dict.fromkeys(("api_calls_day", "storage_bytes", "members", "projects"), 1000)
@@ -82,15 +91,24 @@ def served() -> Starlette:
         yield
         await api.state.verify_door.close()
 
-    return Starlette(
+    door = verify.Door(api)
+    peers = Starlette(
         routes=[
             Route("/trivial", trivial, methods=["POST"]),
             Route("/signing", signing_only, methods=["POST"]),
-            verify.outer_route(api),
-            Mount("/api", api),
+            Route("/alone", door, methods=["POST"]),
         ],
         lifespan=lifespan,
     )
+    settings = Settings(_env_file=None, CALOS_HOME=home, CALOS_DEMO=False, CALOS_DOOR_RATE=10**9)
+    house = House(settings, ready=True, doors={verify.PATH: door})
+    product = Starlette(routes=[verify.outer_route(api)], middleware=[Middleware(FrontDoor, house=house)])
+
+    async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
+        app = product if scope.get("path") == verify.PATH else peers
+        await app(scope, receive, send)
+
+    return by_path
 
 
 @contextmanager
