@@ -81,7 +81,7 @@ def _addresses(host: str, port: int, deadline: Deadline, resolve: Resolve) -> Fo
         return socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
     lookup = _lookup(host, port, resolve)
     if not lookup.done.wait(deadline.left()):
-        raise TimeoutError(f"looking up {host} takes too long")
+        raise OSError(f"looking up {host} takes too long")
     if isinstance(lookup.outcome, OSError):
         raise lookup.outcome
     return lookup.outcome

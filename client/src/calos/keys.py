@@ -85,7 +85,7 @@ class KeyRing:
         self._folder = folder
         self._pinned = pinned
         self._monotonic = monotonic
-        self._lock = forks.Lock()
+        self._fetching = forks.Lock()
         self._fetched_at: float | None = None
         self._known: dict[tuple[str, str], Key] = dict(pinned) if pinned is not None else self._kept()
 
@@ -95,12 +95,17 @@ class KeyRing:
         The set is fetched anew after five minutes, and, where the key is unknown, after one. Untrusted.
         """
         key = self.known(kid, use)
-        if self._fetch_is_due(FETCH_EVERY_SECONDS if key is None else KEEP_SECONDS):
+        # Whoever needs the same set at the same time waits for the one request.
+        if self._fetching.acquire(timeout):
             try:
-                self.fetch(timeout=timeout)
+                key = self.known(kid, use)
+                if self._fetch_is_due(FETCH_EVERY_SECONDS if key is None else KEEP_SECONDS):
+                    self.fetch(timeout=timeout)
+                    key = self.known(kid, use)
             except ClientError as wrong:
                 log.info("Going on with the keys that are kept: %s", wrong)
-            key = self.known(kid, use)
+            finally:
+                self._fetching.release()
         if key is None:
             where = "the keys this version was built with" if self._pinned is not None else "the vendor's keys"
             raise Untrusted(f"It is signed by key {str(kid)[:80]}, which is not among {where}.")
@@ -129,8 +134,7 @@ class KeyRing:
         """Fetch the set now. Unreachable or Untrusted; pinned keys are never replaced."""
         if self._transport is None or self._pinned is not None:
             return
-        with self._lock:
-            self._fetched_at = self._monotonic()
+        self._fetched_at = self._monotonic()
         answer = self._transport.request("GET", KEYS_PATH, timeout=timeout)
         if answer.status != 200:
             raise Unreachable(f"The vendor's keys were answered with {answer.status}.", status=answer.status)
@@ -138,8 +142,7 @@ class KeyRing:
         self._folder.write(FILE, answer.body)
 
     def _fetch_is_due(self, seconds: float) -> bool:
-        with self._lock:
-            return self._fetched_at is None or self._monotonic() - self._fetched_at >= seconds
+        return self._fetched_at is None or self._monotonic() - self._fetched_at >= seconds
 
     def _kept(self) -> dict[tuple[str, str], Key]:
         raw = self._folder.read(FILE)
