@@ -2,14 +2,14 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from core.access import audit
 from core.access.actor import Actor, ActorKind
 from core.access.permissions import Permission
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import Conflict, InvalidInput, LimitReached, NotFound
 from core.ids import new_id
 from core.licensing import activation_requests, file_register, files
 from core.licensing.activation import activate_within
@@ -21,6 +21,8 @@ from core.licensing.verdicts import LicenseState, Question, Verdict
 from core.signing import KeyRing
 from db.session import WriteSession
 
+# Each is kept for good; an installation that asks anew at every start would fill the register.
+MOST_A_DAY: Final = 100
 UNRECALLABLE: Final = (
     "A file cannot be recalled: revoking the license ends online answers at once, this file goes on until it ends."
 )
@@ -87,6 +89,7 @@ def make_own_file(
     )
     question = Question(install_id, fingerprint, authenticated=True)
     decision = _valid(session, question, now)
+    _require_few(session, decision.state, now)
     terms = checked(terms, check_in_days=decision.state.check_in_days, self_served=True)
     return _made(session, actor, ring, decision, terms, "install", public_key, now)
 
@@ -108,6 +111,7 @@ def activate_offline(
     known = file_register.answer_to(session, decision.state, request.nonce)
     if known is not None:
         return request.install_id, _same(known, request)
+    _require_few(session, decision.state, now)
     terms = checked(terms, check_in_days=decision.state.check_in_days, self_served=actor.realm != "vendor")
     made = _made(session, actor, ring, decision, terms, "request", request.public_key, now, request.digest)
     return request.install_id, made
@@ -132,6 +136,15 @@ def _require_proof(session: WriteSession, request: ActivationRequest) -> None:
             "machine and make a new one.",
             code="unproved_request",
             field="request",
+        )
+
+
+def _require_few(session: WriteSession, state: LicenseState, now: datetime) -> None:
+    if file_register.asked_for_since(session, state, now - timedelta(days=1)) >= MOST_A_DAY:
+        raise LimitReached(
+            f"This license has had {MOST_A_DAY} files within a day. Keep the file you have; ask again tomorrow.",
+            retry_after=3600,
+            code="files_a_day_reached",
         )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import func, insert, or_, select
 
 from core.access.actor import Actor
 from core.errors import NotFound
@@ -71,6 +71,13 @@ def answer_to(session: ReadSession, state: LicenseState, nonce: str) -> IssuedFi
     mine = (license_file.c.license_id == state.license_id) & (license_file.c.nonce == nonce)
     row = session.execute(select(*_COLUMNS).where(mine)).one_or_none()
     return _file(row) if row else None
+
+
+def asked_for_since(session: ReadSession, state: LicenseState, since: datetime) -> int:
+    """Return how many files of a license installations and requests, not the vendor's people, have had since then."""
+    mine = (license_file.c.license_id == state.license_id) & (license_file.c.made_at > since)
+    counted = select(func.count()).where(mine, license_file.c.way != "person")
+    return int(session.execute(counted).scalar_one())
 
 
 def files_of(session: ReadSession, actor: Actor, install_id: str, *, now: datetime) -> tuple[IssuedFile, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select
 from core import signing
 from core.access.permissions import ROLE_PERMISSIONS, Role
 from core.databases import Databases
-from core.errors import CalosError, Conflict, InvalidInput, NotFound, NotPermitted
+from core.errors import CalosError, Conflict, InvalidInput, LimitReached, NotFound, NotPermitted
 from core.ids import new_id
 from core.licensing import file_making, file_register, files, writes
 from core.licensing.armor import b64u
@@ -213,6 +213,24 @@ def test_an_installation_gets_its_own_with_its_secret_alone(
             )
         ).scalar_one()
     assert kind == "installation"
+
+
+def test_whoever_asks_without_end_is_stopped(
+    issued: Issue, ring: signing.KeyRing, databases: Databases, cast: Cast, now: datetime
+) -> None:
+    one = issued()
+
+    def asked(at: datetime) -> IssuedFile | None:
+        with databases.control.write(DOOR) as session:
+            return file_making.make_own_file(session, ring, one.install_id, one.install_secret, Terms(), now=at)
+
+    for _ in range(file_making.MOST_A_DAY):
+        assert asked(now) is not None
+    with pytest.raises(LimitReached, match="within a day"):
+        asked(now + timedelta(hours=23))
+    with databases.control.write(SYSTEM) as session:
+        assert file_making.make_file(session, cast.fiona, ring, one.install_id, Terms(), now=now).way == "person"
+    assert asked(now + DAY) is not None
 
 
 @pytest.fixture
