@@ -15,6 +15,10 @@ _BASIS = {
     "inferred": "No time zone is reported; an offset is told of, and hours stay in UTC.",
     "utc": "No time zone is known, so hours are in UTC.",
 }
+_WITHHELD = (
+    ":material/visibility_off: **Hours are not shown here.** Fewer than five people were seen, so that hours would be "
+    "those of persons. Working days and the weekend's share are told beside."
+)
 
 
 def show(rhythm: Rhythm) -> None:
@@ -24,7 +28,10 @@ def show(rhythm: Rhythm) -> None:
         place = card("heat", f"When they work: {rhythm.label}")
         layer(place.right, "observed", "heat", {"Hours": _BASIS[rhythm.zone.basis]})
         with place.body:
-            charts.show(_heat(rhythm), "heat")
+            if rhythm.withheld:
+                st.markdown(_WITHHELD)
+            else:
+                charts.show(_heat(rhythm), "heat")
             st.caption(say.plain(rhythm.zone.sentence))
     with right:
         rows = _lines(rhythm)
