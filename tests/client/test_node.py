@@ -123,11 +123,16 @@ def test_it_is_activated_without_a_connection(ours: dict[str, str]) -> None:
     assert again["file"] == answer["file"]
 
 
-def _posted(address: str, body: dict[str, Any], token: str = "") -> Any:
-    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
-    request = urllib.request.Request(address, json.dumps(body).encode(), headers, method="POST")
-    with urllib.request.urlopen(request, timeout=30) as answer:
+def _posted(address: str, body: dict[str, Any] | bytes, token: str = "", kind: str = "application/json") -> Any:
+    headers = {"Content-Type": kind, **({"Authorization": f"Bearer {token}"} if token else {})}
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    with urllib.request.urlopen(urllib.request.Request(address, content, headers, method="POST"), timeout=30) as answer:
         return json.load(answer)
+
+
+def _token(url: str) -> str:
+    signed_in = _posted(f"{url}/api/auth/token", {"email": "fiona@calos.test", "password": PASSWORD})
+    return str(signed_in["access_token"])
 
 
 def _events(count: int) -> list[dict[str, Any]]:
@@ -141,7 +146,7 @@ def test_it_sends_a_batch_and_again(ours: dict[str, str]) -> None:
     assert second == {"accepted": 0, "duplicate": 7, "refused": []}
 
 
-def test_it_writes_a_bundle(ours: dict[str, str]) -> None:
+def test_it_writes_a_bundle_that_is_taken_once(ours: dict[str, str]) -> None:
     events = _events(3)
     packed = base64.b64decode(came("bundle", installId=ours["installId"], secret=ours["secret"], events=events))
     first, _, body = gzip.decompress(packed).partition(b"\n")
@@ -151,3 +156,7 @@ def test_it_writes_a_bundle(ours: dict[str, str]) -> None:
     assert (header["events"], header["installId"]) == (3, ours["installId"])
     assert header["sha256"] == hashlib.sha256(body).hexdigest()
     assert [json.loads(line) for line in body.splitlines()] == events
+    address, token = f"{ours['url']}/api/telemetry/bundles", _token(ours["url"])
+    first_time, again = (_posted(address, packed, token, "application/gzip") for _ in range(2))
+    assert (first_time["accepted"], first_time["duplicate"], first_time["refused"]) == (3, 0, 0)
+    assert again == first_time
