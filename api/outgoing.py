@@ -4,11 +4,16 @@ from uuid import UUID
 
 from api.house import House
 from core import clock
+from core.accounts.crm import facts_at
 from core.accounts.digests import send_due
+from core.accounts.happenings import look_for_news
 from core.accounts.limit_notices import notice_limits
 from core.jobs.queue import Task
 from core.jobs.schedule import Periodic, periodic
 from core.notify import writes as mails
+from core.notify.deliveries import TASK
+from core.notify.delivering import forget_deliveries, try_to_deliver
+from core.notify.delivering import pick_up as pick_up_deliveries
 from core.organizations.viewpoint import viewpoint
 from db.session import SYSTEM
 
@@ -21,7 +26,12 @@ def jobs(house: House) -> tuple[Task, ...]:
         with databases.control.write(SYSTEM) as session:
             mails.try_to_send(session, UUID(mail_id), now=clock.now())
 
-    return (Task(mails.TASK, send_mail),)
+    def deliver(delivery_id: str) -> None:
+        now = clock.now()
+        with databases.control.write(SYSTEM) as session:
+            try_to_deliver(session, UUID(delivery_id), now=now, facts=facts_at(now))
+
+    return (Task(mails.TASK, send_mail), Task(TASK, deliver))
 
 
 def schedule(house: House) -> list[Periodic]:
@@ -31,10 +41,12 @@ def schedule(house: House) -> list[Periodic]:
     def pick_up() -> None:
         with databases.control.write(SYSTEM) as session:
             mails.pick_up(session, now=clock.now())
+            pick_up_deliveries(session, now=clock.now())
 
     def forget() -> None:
         with databases.control.write(SYSTEM) as session:
             mails.forget_mails(session, now=clock.now())
+            forget_deliveries(session, now=clock.now())
 
     def sweep_limits() -> None:
         tell_of_limits(house, None)
@@ -43,10 +55,15 @@ def schedule(house: House) -> list[Periodic]:
         with databases.control.write(SYSTEM) as session:
             send_due(session, now=clock.now())
 
+    def news() -> None:
+        with databases.control.write(SYSTEM) as session:
+            look_for_news(session, now=clock.now())
+
     return [
+        periodic("tell destinations what happened", 20, news),
         periodic("mail digests", 300, digests),
         periodic("pick up what waits to be sent", 300, pick_up),
-        periodic("forget old mails", 3600, forget),
+        periodic("forget what was sent long ago", 3600, forget),
         periodic("look at every limit", 3600, sweep_limits),
     ]
 
