@@ -320,6 +320,41 @@ def import_books(mapping: Path, folder: Path, only_check: bool, report_file: Pat
         console.take(databases, run_id, checked, clock=clock.now, say=click.echo)
 
 
+@main.command("import-keygen")
+@click.argument("mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--public-key", "public_keys", multiple=True, help="Hex or a PEM file: keys it signed go on verifying.")
+@click.option("--check", "only_check", is_flag=True, help="Show what would happen and what is wrong; write nothing.")
+@click.option(
+    "--report", "report_file", type=click.Path(dir_okay=False, path_type=Path), help="Every difference, as CSV."
+)
+@click.option("--into-demo", is_flag=True, help="Mix them into the demo world all the same.")
+def import_keygen(
+    mapping: Path,
+    folder: Path,
+    public_keys: tuple[str, ...],
+    only_check: bool,
+    report_file: Path | None,
+    into_demo: bool,
+) -> None:
+    """Move in from Keygen: FOLDER holds what its API answers, MAPPING.yaml which tier each policy becomes."""
+    from core.imports.keygen import console  # as above
+
+    migrate_all(settings())
+    with opened() as databases:
+        plan = console.plan_of(databases, mapping, folder)
+        for line in console.told(plan):
+            click.echo(line)
+        if report_file is not None:
+            report_file.write_text(console.report(plan), encoding="utf-8", newline="")
+        if only_check:
+            click.echo("Nothing was written.")
+            return
+        keys = {key[:40]: Path(key).read_text() if Path(key).is_file() else key for key in public_keys}
+        for line in console.take(databases, plan, keys, into_demo=into_demo, now=clock.now()):
+            click.echo(line)
+
+
 @main.command()
 def doctor() -> None:
     """Check the installation and say what is wrong and how to mend it."""

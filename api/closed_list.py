@@ -17,6 +17,7 @@ PUBLIC_PATHS = frozenset(
         "/api/licenses/seats",
         "/api/licenses/seats/release",
         "/api/licenses/verify",
+        "/api/licenses/verify-key",
         "/api/telemetry/events",
         "/api/usage/records",
         "/api/openapi.json",
@@ -34,6 +35,7 @@ INSTALL_DOORS = frozenset(
         "/api/licenses/seats",
         "/api/licenses/seats/release",
         "/api/licenses/verify",
+        "/api/licenses/verify-key",
         "/api/telemetry/events",
         "/api/usage/records",
     }

@@ -22,6 +22,7 @@ from api import (
     enterprise,
     export,
     financial,
+    foreign_keys,
     house,
     imports,
     license_acts,
@@ -57,6 +58,7 @@ ROUTERS = (
     license_acts,
     seats,
     license_files,
+    foreign_keys,
     releases,
     telemetry,
     telemetry_people,
@@ -131,6 +133,7 @@ def create_api(of: House) -> FastAPI:
 
 def outer_routes(of: House, api: FastAPI) -> list[Route | Mount]:
     """Return everything that stands beside the screens: API, sign-in, keys, health, assets."""
+    of.doors[verify.PATH] = verify.Door(api)
     return [
         *starting.routes(of),
         *sign_in.routes,

@@ -1,21 +1,23 @@
 """Licenses that were given before Calos kept them, and what tiers include where books say otherwise."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.access.actor import Actor
 from core.access.audit import record
 from core.access.permissions import Permission
 from core.ids import digest, new_secret
+from core.licensing.policy import Policy
 from core.licensing.writes import Term
 from core.periods import BillingPeriod
+from db.models.licensing import installation, tier
 from db.models.licensing import license as licenses
-from db.models.licensing import tier
 from db.session import WriteSession
 
 
@@ -33,36 +35,66 @@ class PastLicense:
     expires_at: datetime | None = None
     converted_at: datetime | None = None
     max_seats: int | None = None
+    suspended_at: datetime | None = None
+    last_check_in_at: datetime | None = None
+    # What its holder proves itself with already; a secret that nobody knows where there was none.
+    secret: str | None = None
+    policy: Policy = field(default_factory=Policy)
+    notes: str = ""
+
+
+@dataclass(frozen=True)
+class PastInstallation:
+    """Where a license was installed before Calos kept it."""
+
+    license_id: UUID
+    organization_id: UUID
+    fingerprint: str
+    activated_at: datetime
+    last_seen_at: datetime
+    domain: str | None = None
+    version: str | None = None
 
 
 def add_past_licenses(session: WriteSession, actor: Actor, given: Sequence[PastLicense], *, now: datetime) -> None:
     """Add licenses, each in the audit trail; needs `license:create`.
 
-    Their install secrets are known to nobody, so no installation can send telemetry with one: whoever runs the software
-    again is issued a license anew.
+    Where no secret came along it is known to nobody, so no installation can send telemetry with one: whoever runs the
+    software again is issued a license anew. The policies are checked already.
     """
     actor.require(Permission.LICENSE_CREATE)
     actor.require_vendor()
     if not given:
         return
-    copied = ("id", "organization_id", "install_id", "tier_id", "term", "billing_period", "issued_at", "max_seats")
-    session.execute(
-        insert(licenses),
-        [
-            {
-                **{name: getattr(one, name) for name in copied},
-                "secret_digest": digest(new_secret("cis")),
-                "starts_at": one.issued_at,
-                "expires_at": one.expires_at,
-                "converted_at": one.converted_at,
-            }
-            for one in given
-        ],
-    )
+    session.execute(insert(licenses), [_columns(one) for one in given])
     for one in given:
         after = {"tier_id": one.tier_id, "term": one.term, "issued_at": one.issued_at.isoformat()}
         target = ("license", one.install_id)
         record(session, actor, "license.imported", target, now=now, organization_id=one.organization_id, after=after)
+
+
+def add_past_installations(session: WriteSession, actor: Actor, given: Sequence[PastInstallation]) -> int:
+    """Add installations of licenses just taken over, and return how many were new; audited by their import."""
+    actor.require(Permission.LICENSE_CREATE)
+    actor.require_vendor()
+    if not given:
+        return 0
+    statement = upsert(installation).on_conflict_do_nothing().returning(installation.c.license_id)
+    return len(session.execute(statement, [asdict(one) for one in given]).all())
+
+
+def _columns(one: PastLicense) -> dict[str, object]:
+    rules = {**asdict(one.policy), "domains": list(one.policy.domains), "entitlements": list(one.policy.entitlements)}
+    if one.max_seats is not None:
+        rules["max_seats"] = one.max_seats
+    copied = ("id", "organization_id", "install_id", "tier_id", "term", "billing_period", "issued_at", "expires_at")
+    since = ("converted_at", "suspended_at", "last_check_in_at", "notes")
+    return {
+        **{name: getattr(one, name) for name in (*copied, *since)},
+        **rules,
+        "secret_digest": digest(one.secret or new_secret("cis")),
+        "starts_at": one.issued_at,
+    }
 
 
 # Whoever used the software on a day had it running: for the status of a license that is a check-in like any other.

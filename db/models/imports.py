@@ -59,3 +59,16 @@ import_row = Table(
     Column("import_id", Uuid, ForeignKey("import_run.id"), nullable=False),
     CheckConstraint("outcome IN ('imported', 'doubtful')", name="outcome"),
 )
+
+# Of systems that licenses came from; what one of these signed is believed. Named by the SHA-256 of its DER form.
+trusted_key = Table(
+    "trusted_key",
+    metadata,
+    text("fingerprint", primary_key=True),
+    organization_id(),
+    text("label"),
+    text("scheme"),
+    Column("public_key", LargeBinary, nullable=False),
+    instant("added_at"),
+    CheckConstraint("scheme IN ('ed25519', 'rsa')", name="scheme"),
+)

@@ -16,6 +16,7 @@ OPEN_TO_DOORS = {
     "session": "whose request it is",
     "audit_entry": "sign-ins and refusals are recorded",
     "outbox": "a first verification is announced",
+    "trusted_key": "who may have signed a license key",
     "license": "the verdict, and whose telemetry it is",
     "installation": "activation and check-in",
     "decision": "the log of verdicts",
