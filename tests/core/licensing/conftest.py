@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete
 
+from core import signing
 from core.config import Settings
 from core.databases import Databases, door_url
 from core.licensing.door import VerifyDoor, open_door
@@ -54,3 +55,9 @@ async def second_door(databases: Databases, test_settings: Settings) -> AsyncIte
     opened = await open_door(door_url(databases.control_url), test_settings.home)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="module")
+def ring(tmp_path_factory: pytest.TempPathFactory) -> signing.KeyRing:
+    """Return keys that sign license files, of this file of tests alone."""
+    return signing.open_ring(tmp_path_factory.mktemp("home"), "files", now=datetime.fromisoformat("2026-11-21T12:00Z"))

@@ -25,11 +25,6 @@ RAW = PRIVATE.private_bytes_raw()
 
 
 @pytest.fixture(scope="module")
-def ring(tmp_path_factory: pytest.TempPathFactory) -> signing.KeyRing:
-    return signing.open_ring(tmp_path_factory.mktemp("home"), "files", now=NOW)
-
-
-@pytest.fixture(scope="module")
 def keys(ring: signing.KeyRing) -> dict[str, bytes]:
     return {ring.current.kid: ring.current.public}
 
