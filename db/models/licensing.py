@@ -166,7 +166,8 @@ license_word = Table(
     metadata,
     _word(),
     Column("license_id", Uuid, ForeignKey("license.id", ondelete="CASCADE"), primary_key=True, index=True),
-    Column("organization_id", Uuid, ForeignKey("organization.id", ondelete="CASCADE"), nullable=False),
+    # Follows the license's own, which has the key: a second one would be looked up for each of its words.
+    Column("organization_id", Uuid, nullable=False),
 )
 organization_word = Table(
     "organization_word",

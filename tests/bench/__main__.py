@@ -12,6 +12,7 @@ BENCHES = {
     "start": (["--times", "3"], ["--quick"]),
     "pages": (["--times", "10", "--seconds", "15"], ["--quick"]),
     "browser_pages": (["--times", "5"], ["--quick"]),
+    "licenses": (["--times", "20"], ["--licenses", "10000", "--times", "5"]),
     "verify": (["--seconds", "5"], ["--seconds", "1", "--rounds", "1"]),
     "ingest": (["--events", "20000"], ["--events", "2000"]),
     "imports": (["--rounds", "3"], ["--rounds", "1"]),

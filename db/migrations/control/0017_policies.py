@@ -14,14 +14,16 @@ depends_on = None
 # that are neither letters nor digits. Compared byte by byte (COLLATE "C"), a prefix is a range that an index answers,
 # and such comparisons are leakproof, so that it does under row-level security too.
 WORDS = r"""
-CREATE FUNCTION search_words(given text) RETURNS SETOF text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION search_words(given text) RETURNS SETOF text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT DISTINCT substr(said, place, 100)
     FROM (SELECT lower(left(given, 300)) AS said) one, LATERAL (
-        SELECT place FROM generate_series(1, length(said)) AS place
-        WHERE place = 1 OR (substr(said, place, 1) ~ '\w' AND substr(said, place - 1, 1) !~ '\w')
-        ORDER BY place LIMIT 12
+        SELECT 1 AS place
+        UNION ALL
+        SELECT 1 + (sum(length(part[1]) + length(part[2])) OVER (ORDER BY n))::int - length(part[2])
+        FROM regexp_matches(said, '(\W*)(\w+)', 'g') WITH ORDINALITY AS found (part, n)
+        LIMIT 13
     ) places
+    WHERE said <> ''
 $$
 """
 # Written by triggers, as the owner: licenses come in by many ways (issue, import, COPY), and the verify door, which
@@ -38,7 +40,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         UNION ALL SELECT lower(left(i.fingerprint, 100)) FROM public.installation i
                   WHERE i.license_id = l.id AND i.fingerprint <> ''
     ) AS found (word)
-    WHERE l.id = ANY (wanted) AND word <> ''
+    WHERE l.id = ANY (wanted)
     ORDER BY 1, 2
     ON CONFLICT DO NOTHING
 $$
@@ -48,7 +50,12 @@ TRIGGERS = (
     CREATE FUNCTION note_license_words() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
-        PERFORM public.license_words_of(ARRAY (SELECT id FROM made));
+        INSERT INTO public.license_word (word, license_id, organization_id)
+        SELECT DISTINCT word COLLATE "C", m.id, m.organization_id
+        FROM made m, LATERAL (
+            SELECT public.search_words(m.install_id)
+            UNION ALL SELECT public.search_words(d.host) FROM unnest(m.domains) AS d (host)
+        ) AS found (word);
         RETURN NULL;
     END $$
     """,
@@ -80,9 +87,9 @@ TRIGGERS = (
         INSERT INTO public.license_word (word, license_id, organization_id)
         SELECT DISTINCT word COLLATE "C", m.license_id, m.organization_id
         FROM made m, LATERAL (
-            SELECT public.search_words(m.domain) UNION ALL SELECT lower(left(m.fingerprint, 100))
+            SELECT public.search_words(m.domain)
+            UNION ALL SELECT lower(left(m.fingerprint, 100)) WHERE m.fingerprint <> ''
         ) AS found (word)
-        WHERE word <> ''
         ORDER BY 1, 2
         ON CONFLICT DO NOTHING;
         RETURN NULL;
@@ -105,8 +112,7 @@ TRIGGERS = (
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
         INSERT INTO public.organization_word (word, organization_id)
-        SELECT DISTINCT word COLLATE "C", m.id FROM made m, LATERAL (SELECT public.search_words(m.name)) AS f (word)
-        WHERE word <> '' ORDER BY 1, 2 ON CONFLICT DO NOTHING;
+        SELECT DISTINCT word COLLATE "C", m.id FROM made m, LATERAL (SELECT public.search_words(m.name)) AS f (word);
         RETURN NULL;
     END $$
     """,
@@ -120,7 +126,7 @@ TRIGGERS = (
     BEGIN
         DELETE FROM public.organization_word WHERE organization_id = NEW.id;
         INSERT INTO public.organization_word (word, organization_id)
-        SELECT DISTINCT word COLLATE "C", NEW.id FROM public.search_words(NEW.name) AS f (word) WHERE word <> '';
+        SELECT DISTINCT word COLLATE "C", NEW.id FROM public.search_words(NEW.name) AS f (word);
         RETURN NULL;
     END $$
     """,
@@ -161,7 +167,7 @@ def upgrade() -> None:
         sa.Column("renewed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("license_id", "holder", name=op.f("pk_seat_lease")),
-        *_keys("seat_lease", license=True),
+        *_keys("seat_lease"),
     )
     op.create_index("ix_seat_lease_expires_at", "seat_lease", ["expires_at"])
     op.create_index("ix_seat_lease_license", "seat_lease", ["license_id", "expires_at"])
@@ -171,7 +177,7 @@ def upgrade() -> None:
         sa.Column("license_id", sa.Uuid(), nullable=False),
         sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("word", "license_id", name=op.f("pk_license_word")),
-        *_keys("license_word", license=True),
+        *_keys("license_word", organization=False),
     )
     op.create_index("ix_license_word_license_id", "license_word", ["license_id"])
     op.create_table(
@@ -193,7 +199,7 @@ def upgrade() -> None:
     op.execute("SELECT license_words_of(ARRAY (SELECT id FROM license))")
     op.execute(
         "INSERT INTO organization_word (word, organization_id) SELECT DISTINCT word, o.id "
-        "FROM organization o, LATERAL (SELECT search_words(o.name)) AS f (word) WHERE word <> ''"
+        "FROM organization o, LATERAL (SELECT search_words(o.name)) AS f (word)"
     )
 
 
@@ -208,19 +214,15 @@ def _indexes() -> None:
         op.create_index(f"ix_license_{name}", "license", newest, postgresql_where=sa.text(condition))
 
 
-def _keys(table: str, *, license: bool) -> list[sa.Constraint]:
-    made: list[sa.Constraint] = [
-        sa.ForeignKeyConstraint(
-            ["organization_id"], ["organization.id"], name=op.f(f"fk_{table}_organization_id_organization"),
-            ondelete=None if table == "seat_lease" else "CASCADE",
-        )
-    ]
+def _keys(table: str, *, organization: bool = True, license: bool = True) -> list[sa.Constraint]:
+    made: list[sa.Constraint] = []
+    if organization:
+        name = op.f(f"fk_{table}_organization_id_organization")
+        ends = None if table == "seat_lease" else "CASCADE"
+        made.append(sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name=name, ondelete=ends))
     if license:
-        made.append(
-            sa.ForeignKeyConstraint(
-                ["license_id"], ["license.id"], name=op.f(f"fk_{table}_license_id_license"), ondelete="CASCADE"
-            )
-        )
+        name = op.f(f"fk_{table}_license_id_license")
+        made.append(sa.ForeignKeyConstraint(["license_id"], ["license.id"], name=name, ondelete="CASCADE"))
     return made
 
 
