@@ -110,9 +110,10 @@ def activate_offline(
 @group.command("check-file")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def check_file(file: Path) -> None:
-    """Say whether a license file is ours, for whom and until when; exit 1 if its signature does not hold."""
+    """Say whether a license file is ours, for whom, until when, and what it is worth today; exit 1 if it is not."""
     from core.errors import InvalidInput
     from core.licensing import files
+    from core.licensing.file_terms import worth
     from core.signing import open_ring
 
     now = clock.now()
@@ -129,6 +130,8 @@ def check_file(file: Path) -> None:
         click.echo(f"{name}: {'none' if said[name] is None else said[name]}")
     found = said["license"]
     click.echo(f"license: {found['tier']}, {found['term']}, until {found['expiresAt'] or 'further notice'}")
+    judged = worth(said, install_id=said["installId"], fingerprint=said["fingerprint"], now=now)
+    click.echo(f"today: {'holds' if judged.valid else 'does not hold'} ({judged.code.value})")
 
 
 def _hand_over(content: str, out: Path | None) -> None:

@@ -81,11 +81,6 @@ def seal(
     return _signed(_encrypted(content, recipient, drawn), ENCRYPTED, ring)
 
 
-def kid_of(text: str) -> str:
-    """Return which key a file says it was signed by."""
-    return _envelope(text)["kid"]
-
-
 def opened(text: str, keys: Mapping[str, bytes], *, private: bytes | None = None) -> dict[str, Any]:
     """Return the document of a file; `keys` are the Ed25519 public keys of the ring `files` by `kid`.
 

@@ -1,6 +1,7 @@
 """License files over HTTP: shapes, refusals in sentences, retries, tenants, and the keys that prove them."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -82,7 +83,8 @@ def test_people_make_a_file_that_the_published_keys_prove(served: Served, issued
     assert "cannot be recalled" in made["detail"]
     said = files.opened(made["file"], keys(served))
     assert (said["installId"], said["fingerprint"], said["graceDays"]) == (install, "f-1", 7)
-    assert made["kid"] == files.kid_of(made["file"])
+    assert made["kid"] in keys(served)
+    assert made["sha256"] == hashlib.sha256(made["file"].encode()).hexdigest()
     listed = served.call("vera", "GET", f"/api/licenses/{install}/files").json()["files"]
     assert listed[0] == {name: value for name, value in made.items() if name in listed[0]}
     assert (listed[0]["madeBy"], listed[0]["way"]) == ("sam@calos.test", "person")

@@ -53,6 +53,7 @@ def test_a_file_is_made_and_checked(issued: Issued, test_settings: Settings, tmp
     assert code == 0
     assert f"installId: {issued.install_id}\nfingerprint: none" in printed
     assert "fileExpiresAt: none" in printed
+    assert "today: holds (VALID)" in printed
     file.write_text(file.read_text().replace("A", "B", 1))
     code, printed = manage("license", "check-file", file)
     assert code == 1
