@@ -84,6 +84,15 @@ class FeatureShare:
         return None if self.adopted is None else self.adopted / self.customers
 
 
+@dataclass(frozen=True)
+class Adopter:
+    """A customer that adopted a feature, and on which share of its active person-days it is used."""
+
+    organization: str
+    install_id: str
+    share: float
+
+
 def archetype_groups(session: ReadSession, actor: Actor, *, now: datetime) -> tuple[ArchetypeGroup, ...]:
     """Return the archetypes of the customers in force, the largest first; needs `culture:read` and `customer:read`."""
     _may(actor)
@@ -182,6 +191,21 @@ def features_by_archetype(session: ReadSession, actor: Actor, *, now: datetime) 
         for kind, size in sorted(of_kind.items(), key=lambda pair: (-pair[1], pair[0]))
         for feature in features
     )
+
+
+def adopters(session: ReadSession, actor: Actor, archetype: str, feature: str, *, now: datetime) -> tuple[Adopter, ...]:
+    """Return the customers in force behind a share of features_by_archetype, by name, at most 200."""
+    _may(actor)
+    card, profile = customer_card.c, culture_profile.c
+    used = cast(profile.feature_days[feature].astext, Float) / func.greatest(profile.person_days, 1)
+    statement = (
+        select(card.name.label("organization"), card.install_id, used.label("share"))
+        .join(culture_profile, profile.install_id == card.install_id)
+        .where(card.archetype == archetype, literal(feature) == any_(profile.adopted), *in_force(now))
+        .order_by(card.name)
+        .limit(MOST_MOVERS)
+    )
+    return tuple(Adopter(**row._mapping) for row in session.execute(statement))
 
 
 def peers_of(

@@ -1,12 +1,15 @@
 """Customers: who pays what and how they are, narrowed by chips, each row leading to its customer."""
 
+from dataclasses import asdict
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.accounts.reads import count_customers, facets, list_customers
 from pages.customers import narrowing, roll
-from pages.parts import filters, issue_license, live, paging, session
+from pages.parts import export, filters, issue_license, live, paging, session
 from pages.parts.cards import header
 from pages.parts.empty import empty
 from pages.parts.load import load, minute, told
@@ -19,19 +22,22 @@ def page() -> None:
     actor = session.require(Permission.CUSTOMER_READ)
     with header("Customers", "Who pays what, and how they are."):
         text = filters.search("Search customers")
+        away = st.container(width="content")
         issue_license.button(actor)
     with told("customers"):
-        _list(actor, text)
+        _list(actor, text, away)
         live.activity(actor)
 
 
-def _list(actor: Actor, text: str) -> None:
+def _list(actor: Actor, text: str, away: DeltaGenerator) -> None:
     now = minute()
     counted = load(facets, actor, now=now)
     if counted.total == 0:
         _nobody(actor)
         return
     chosen = narrowing.controls(actor, text, counted)
+    with away:
+        export.menu(actor, "customers", **{name: value for name, value in asdict(chosen.filters).items() if value})
     totals = load(count_customers, actor, chosen.filters, now=now)
     st.caption(roll.totals_line(totals, counted.total))
     if totals.customers == 0:
@@ -57,4 +63,4 @@ def _nobody(actor: Actor) -> None:
 def _no_match() -> None:
     empty("no-match", "No customer matches", "Take a chip or a word of the search away.", icon="filter_alt_off")
     with st.container(horizontal_alignment="center"):
-        filters.clear("Show all customers", "q", "show", "tier", "segment")
+        filters.clear("Show all customers", "q", "show", "tier", "segment", "archetype")

@@ -8,6 +8,7 @@ import streamlit as st
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.accounts.customers import CustomerFilter, Facets
+from core.accounts.portfolio import LABELS
 from pages.parts import filters, pills
 from pages.parts import format as say
 
@@ -22,6 +23,7 @@ VIEWS: Final[dict[str, dict[str, Any]]] = {
     "Inactive": {"status": "inactive"},
     "Suspended": {"status": "suspended"},
     "Revoked": {"status": "revoked"},
+    "In force": {"live": True},
 }
 MINE: Final = "Mine"
 TIERS: Final = ("enterprise", "pro", "basic", "free")
@@ -58,9 +60,12 @@ def controls(actor: Actor, text: str, counted: Facets) -> Narrowed:
             placeholder="All segments",
             width=170,
         )
+        archetype = filters.pick(
+            "Archetype", tuple(LABELS.values()), key="archetype", placeholder="All archetypes", width=170
+        )
         sort = filters.order(_orders(actor))
     wanted: dict[str, Any] = {"owner": actor.label} if view == MINE else VIEWS.get(view or "", {})
-    return Narrowed(CustomerFilter(tier=tier, segment=segment, text=text, **wanted), sort)
+    return Narrowed(CustomerFilter(tier=tier, segment=segment, text=text, archetype=archetype, **wanted), sort)
 
 
 def segment_word(name: str) -> str:

@@ -31,6 +31,7 @@ SCREENS = (
     Screen("Customers", "Upsells", "upsells", "pages.customers.upsells", "trending_up", Permission.CULTURE_READ),
     Screen("Customers", "Licenses", "licenses", "pages.customers.licenses", "key", Permission.CUSTOMER_READ),
     Screen("Culture", "Culture profile", "culture", "pages.culture.profile", "psychology", Permission.CULTURE_READ),
+    Screen("Culture", "Cultures", "cultures", "pages.culture.cultures", "diversity_2", Permission.CULTURE_READ),
     Screen("Finance", "Revenue", "revenue", "pages.finance.revenue", "payments", Permission.FINANCE_READ),
     Screen("Finance", "Retention", "retention", "pages.finance.retention", "group_work", Permission.FINANCE_READ),
     Screen("Finance", "Movements", "movements", "pages.finance.movements", "swap_vert", Permission.FINANCE_READ, True),
