@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, Optional, TypeVar, cast
 
+from .events import TEXTS
 from .routes import asgi_route, wsgi_route
 from .shield import shielded
 from .telemetry import Telemetry
@@ -90,7 +91,7 @@ class ApiUsage:
 
     def __call__(self, function: Function) -> Function:
         """Return the function with its calls counted, under its own name; status 200, or 500 when it raises."""
-        name = f"{function.__module__}.{function.__qualname__}"
+        name = _name(function)
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
@@ -128,6 +129,11 @@ class ApiUsage:
             of = self._user
             user = shielded(lambda: of(request)) if of is not None and request else None
             self._telemetry.track("api_call", feature=self._feature or route, user=user, status=status, ms=ms)
+
+
+def _name(function: Callable[..., Any]) -> str:
+    """Return the end of a function's full name that a feature has room for."""
+    return f"{function.__module__}.{function.__qualname__}".replace("<locals>.", "")[-TEXTS["feature"] :]
 
 
 class _Answer:

@@ -32,13 +32,14 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Destination:
-    """Where batches go, as whom, and under which name the lines stand in the envelope."""
+    """Where batches go, as whom, under which name the lines stand in the envelope, and whether it is gzipped."""
 
     transport: Transport
     install_id: str
     secret: str | None
     path: str
     member: str
+    packed: bool = True
 
     def payload(self, lines: list[bytes]) -> bytes:
         """Return the exact bytes that are packed and sent."""
@@ -63,11 +64,12 @@ def deliver(to: Destination, lines: list[bytes], record: Record, *, timeout: flo
     A batch that is too large for somebody on the way is sent in halves.
     """
     payload = to.payload(lines)
-    headers = {"Content-Type": JSON, "Content-Encoding": "gzip", **credential(to.secret)}
+    headers = {"Content-Type": JSON, **credential(to.secret)}
+    body = payload
+    if to.packed:
+        headers["Content-Encoding"], body = "gzip", gzip.compress(payload, mtime=0)
     record.last_payload, record.last_sent_at = payload, system_clock().isoformat(timespec="seconds")
-    answer = to.transport.request(
-        "POST", to.path, body=gzip.compress(payload, mtime=0), headers=headers, timeout=min(timeout, TIMEOUT_SECONDS)
-    )
+    answer = to.transport.request("POST", to.path, body=body, headers=headers, timeout=min(timeout, TIMEOUT_SECONDS))
     if answer.status == 413 and len(lines) > 1:
         middle = len(lines) // 2
         deliver(to, lines[:middle], record, timeout=timeout)

@@ -42,6 +42,7 @@ class Spool:
         self.folder = folder
         self.dropped = 0
         self.problem: str | None = None
+        self._told_at = 1
         self._bounds = bounds
         self._segment_bytes = min(SEGMENT_BYTES, max(bounds.max_bytes // 4, 1))
         self._segment_lines = min(SEGMENT_LINES, max(bounds.max_lines // 4, 1))
@@ -181,7 +182,9 @@ class Spool:
     def _drop(self, count: int) -> None:
         if count:
             self.dropped += count
-            log.warning("The telemetry spool is full: dropped the oldest %d, %d in all", count, self.dropped)
+            if self.dropped >= self._told_at:
+                self._told_at = self.dropped * 10
+                log.warning("%s is full: the oldest are dropped, %d so far", self.folder, self.dropped)
 
     def _count(self, path: Path) -> int:
         key = (path.name, _size(path))

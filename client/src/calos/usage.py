@@ -52,7 +52,8 @@ class Usage:
         who = installation(install_id, secret, url, state_dir)
         if transport is None and who.url:
             transport = Transport(who.url, ca_file=who.ca_file, allow_http=who.allow_http)
-        to = Destination(transport, who.install_id, who.secret, RECORDS, "records") if transport else None
+        # This door takes JSON as it is; counts of minutes are small.
+        to = Destination(transport, who.install_id, who.secret, RECORDS, "records", packed=False) if transport else None
         spool = Spool(who.folder / FOLDER, bounds or Bounds(max_bytes=2_000_000))
         self.enabled = enabled and not telemetry_is_off()
         self._clock = clock

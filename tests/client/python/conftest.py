@@ -1,4 +1,4 @@
-"""The vendor as a client sees it: the whole API on a port of its own, licenses of the test's own, and faults between."""
+"""The vendor as a client sees it: the whole API on a port of its own, a license for each test, and faults between."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,8 @@ class Wall:
     off: timedelta = timedelta(0)
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.off
+        """Return the time it shows."""
+        return clock.now() + self.off
 
     def turn(self, **by: float) -> None:
         """Turn it so far from where it is."""
