@@ -29,6 +29,10 @@ def fields() -> dict[str, FieldInfo]:
     return {str(field.alias): field for field in Settings.model_fields.values()}
 
 
+# What customers set beside the software that embeds the client.
+READ_BY_CLIENTS = frozenset({"CALOS_INSTALL_ID", "CALOS_INSTALL_SECRET", "CALOS_URL", "CALOS_TELEMETRY"})
+
+
 def test_every_setting_is_documented_and_every_documented_one_exists() -> None:
     assert set(documented()) == set(fields())
 
@@ -53,7 +57,12 @@ def test_every_meaning_is_a_sentence() -> None:
 @pytest.mark.parametrize("path", documents(), ids=name)
 def test_no_document_names_a_setting_that_does_not_exist(path: Path) -> None:
     for span in MENTION.findall(path.read_text()):
-        assert span in fields() or span.endswith("_"), span
+        assert span in fields() or span in READ_BY_CLIENTS or span.endswith("_"), span
+
+
+def test_what_clients_read_is_read_by_ours() -> None:
+    source = Path(__file__).parents[2].joinpath("client", "src", "calos", "environment.py").read_text()
+    assert {name for name in READ_BY_CLIENTS if f'"{name}"' not in source} == set()
 
 
 def test_every_setting_is_read_by_something() -> None:
