@@ -79,8 +79,8 @@ def _opportunity(
         "Description": facts["why"],
         "Calos_Priority__c": facts["priority"],
         "Calos_Rule__c": facts["rule"],
-        "Calos_Expected_Value__c": facts["expected"],
-        **({"Amount": facts["amount"]} if facts["amount"] is not None else {}),
+        "Calos_Expected_Value__c": _number(facts["expected"]),
+        **({"Amount": _number(facts["amount"])} if facts["amount"] is not None else {}),
     }
     stage = {"StageName": STAGES[facts["state"]]}
     path = f"/sobjects/Opportunity/{OPPORTUNITY_KEY}/{quote(facts['id'])}"
@@ -95,6 +95,11 @@ def _opportunity(
         "Account": {ACCOUNT_KEY: company["id"]},
     }
     return _well(_call(target, signed, "PATCH", path, made))
+
+
+def _number(amount: str | None) -> float | None:
+    """Return an amount as JSON has numbers, which Salesforce insists on: two decimals are written as they are read."""
+    return None if amount is None else float(amount)
 
 
 def _known(target: Target, signed: _Signed, path: str) -> bool:
