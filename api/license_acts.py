@@ -200,6 +200,6 @@ def _seats(session: ReadSession, actor: Actor, install_id: str, now: datetime) -
         seats_in_use=len(found.leases),
         max_seats=found.max_seats,
         overage=found.overage,
-        heartbeat_seconds=found.heartbeat_seconds,
+        lease_seconds=found.lease_seconds,
         leases=[LeaseRow.model_validate(one) for one in found.leases],
     )

@@ -143,7 +143,7 @@ class SeatsAnswer(Answer):
     seats_in_use: int
     max_seats: int | None
     overage: str
-    heartbeat_seconds: int
+    lease_seconds: int
     leases: list[LeaseRow]
 
 
@@ -163,7 +163,10 @@ class TakeSeat(Strict):
 
 
 class SeatTaken(Answer):
-    """Whether a seat was granted, and until when without another heartbeat; `code` as in a verification."""
+    """Whether a seat was granted, and until when without another heartbeat; `code` as in a verification.
+
+    Ask again after `heartbeatSeconds`: a third of the lease, so that a lost heartbeat does no harm.
+    """
 
     granted: bool
     code: Code

@@ -20,6 +20,8 @@ from core.licensing.verification import decide
 
 ANSWER_SECONDS: Final = 5
 POOL_SIZE: Final = 4
+# So many heartbeats fall within a lease: one or two may be lost on the way.
+BEATS: Final = 3
 
 log = structlog.get_logger("calos.seats")
 
@@ -100,7 +102,8 @@ async def _take(connection: AsyncConnection[Any], question: Question, holder: st
         lease = [state.license_id, holder, state.organization_id, question.fingerprint, at, at, expires_at]
         await connection.execute(seat_statements.TAKE_SEAT, lease)
     in_use = taken + (1 if verdict.valid and not holds else 0)
-    said = (verdict.valid, verdict.code, verdict.detail, holder, expires_at, heartbeat, in_use, state.max_seats)
+    pause = heartbeat // BEATS
+    said = (verdict.valid, verdict.code, verdict.detail, holder, expires_at, pause, in_use, state.max_seats)
     return SeatAnswer(*said)
 
 

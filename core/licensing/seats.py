@@ -35,17 +35,23 @@ class Lease:
 
 @dataclass(frozen=True)
 class Seats:
-    """The seats of a license that are in use, the longest held first; `max_seats` None is unlimited."""
+    """The seats of a license that are in use, the longest held first; `max_seats` None is unlimited.
+
+    `lease_seconds` is how long one stays taken after a heartbeat.
+    """
 
     max_seats: int | None
     overage: str
-    heartbeat_seconds: int
+    lease_seconds: int
     leases: tuple[Lease, ...]
 
 
 @dataclass(frozen=True)
 class SeatAnswer:
-    """What the holder of a seat is told; `expires_at` is None where none was granted."""
+    """What the holder of a seat is told: `heartbeat_seconds` is when to ask again.
+
+    `expires_at` is None where none was granted.
+    """
 
     granted: bool
     code: Code

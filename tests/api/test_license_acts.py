@@ -229,7 +229,7 @@ def test_seats_over_http(served: Served) -> None:
         "code": "VALID",
         "detail": "This license is valid.",
         "holder": "ada",
-        "heartbeatSeconds": 60,
+        "heartbeatSeconds": 20,
         "seatsInUse": 1,
         "maxSeats": 1,
     }
