@@ -30,6 +30,7 @@ from core.jobs.worker import Rhythm, run_worker
 from core.licensing.seats import cull
 from core.organizations.viewpoint import viewpoint
 from core.security.writes import keep_watch
+from core.telemetry.adoption import keep_adoption
 from core.telemetry.console import run_retention
 from core.telemetry.partitions import ensure_partitions
 from db.session import SYSTEM
@@ -88,6 +89,11 @@ def _untold(stage: str, done: int, total: int) -> None:
     """How far an import is stands in its row, for whoever looks."""
 
 
+def _count_versions(databases: Databases) -> None:
+    with databases.control.write(SYSTEM) as control, databases.telemetry.read(SYSTEM) as telemetry:
+        keep_adoption(control, telemetry, now=clock.now())
+
+
 def _cull_seats(databases: Databases) -> None:
     with databases.control.write(SYSTEM) as session:
         cull(session, now=clock.now())
@@ -115,9 +121,6 @@ def schedule(house: House) -> list[Periodic]:
         with databases.telemetry.write(SYSTEM) as session:
             ensure_partitions(session, now=clock.now())
 
-    def retention() -> None:
-        list(run_retention(databases, settings, now=clock.now()))
-
     def forget() -> None:
         with databases.control.write(SYSTEM) as session:
             forget_old_answers(session, now=clock.now())
@@ -134,7 +137,8 @@ def schedule(house: House) -> list[Periodic]:
         periodic("refresh customer cards", 5, cards),
         periodic("keep partitions", 3600, partitions),
         periodic("forget what is old", 3600, forget),
-        periodic("keep retention", 6 * 3600, retention),
+        periodic("keep retention", 6 * 3600, lambda: list(run_retention(databases, settings, now=clock.now()))),
+        periodic("count versions by the week", 3600, lambda: _count_versions(databases)),
         periodic("cull seats", 60, lambda: _cull_seats(databases)),
         periodic("keep the security score", 300, security),
         *outgoing.schedule(house),

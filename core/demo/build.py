@@ -9,14 +9,13 @@ from core.accounts import writes as accounts
 from core.accounts.requests import LicenseRequest
 from core.config import DEMO_INSTALL_SECRET, Settings
 from core.demo import meters
-from core.demo.behavior import events
 from core.demo.brands import give_brand
 from core.demo.customers import DEMO_INSTALL, DemoCustomer
+from core.demo.deliveries import send, send_since
 from core.licensing import writes as licensing
 from core.licensing.policy import Policy
 from core.licensing.reads import license_by_install
 from core.organizations.writes import create_organization, write_note
-from core.telemetry.writes import ingest
 from core.usage.records import record_usage
 from db.session import WriteSession
 
@@ -125,12 +124,16 @@ def _later(
     return accounts.create_license(session, actor, request, now=now - months * MONTH).install_id
 
 
-def build_telemetry(
-    session: WriteSession, customer: DemoCustomer, install_id: str, *, now: datetime, days: int | None = None
+def build_telemetry(session: WriteSession, customer: DemoCustomer, install_id: str, *, now: datetime) -> None:
+    """Send the telemetry and usage of all its days as the install would have."""
+    if not customer.air_gapped:
+        send(session, customer, install_id, now=now, days=customer.telemetry_days)
+    record_usage(session, install_id, meters.records(customer, now, customer.telemetry_days), now=now)
+
+
+def go_on(
+    session: WriteSession, customer: DemoCustomer, install_id: str, *, now: datetime, last: datetime | None
 ) -> int:
-    """Send the telemetry and usage of the last days as the install would have, and return how many events were new."""
-    days = days or customer.telemetry_days
-    receipt = ingest(session, install_id, events(customer.name, customer.behavior, now, days), now=now)
-    records = meters.records(customer, now, days)
-    record_usage(session, install_id, records, now=now)
-    return receipt.accepted
+    """Send the telemetry since `last` and the usage of today, and return how many events were new."""
+    record_usage(session, install_id, meters.records(customer, now, 1), now=now)
+    return send_since(session, customer, install_id, now=now, last=last)

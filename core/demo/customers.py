@@ -11,7 +11,8 @@ DEMO_INSTALL = "demo-install-abc123456789abcdef"
 class DemoCustomer:
     """One customer: who they are, what they hold, since when, and how they behave.
 
-    `changes` are (months ago, tier, billing period) of later tier changes; `trial_days_left` makes it a running trial.
+    `changes` are (months ago, tier, billing period) of later tier changes; `trial_days_left` makes it a running trial;
+    what is `air_gapped` sends nothing by itself.
     """
 
     name: str
@@ -27,6 +28,7 @@ class DemoCustomer:
     trial_won_days_ago: int | None = None
     telemetry_days: int = 84
     installations: int = 1
+    air_gapped: bool = False
     changes: tuple[tuple[float, str, str], ...] = ()
     churned_months_ago: float | None = None
     returned: tuple[float, str] | None = None

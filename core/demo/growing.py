@@ -154,6 +154,7 @@ GROWING = (
         ),
         months=16,
         period="annual",
+        air_gapped=True,
         note="Air-gapped: telemetry comes as bundles.",
     ),
     DemoCustomer(

@@ -18,7 +18,7 @@ from db.models.ask import question
 from db.models.costs import cash_entry, cost_entry
 from db.models.licensing import license as licenses
 from db.models.organizations import organization
-from db.models.releases import release
+from db.models.releases import release, version_week
 from db.models.security import audit_verification, security_score_day
 from db.session import SYSTEM, psycopg_url
 
@@ -51,6 +51,8 @@ def remove(databases: Databases, settings: Settings, *, now: datetime) -> int:
         connection.execute(delete(person).where(person.c.demo))
         for told in (security_score_day, audit_verification, release):
             connection.execute(delete(told).where(told.c.demo))
+        # Counts over all installs, which the job counts anew.
+        connection.execute(delete(version_week))
         connection.execute(delete(organization).where(organization.c.demo, organization.c.realm == "customer"))
     for organization_id in customers:
         retire(folder_of(settings.home), organization_id)

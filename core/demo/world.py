@@ -13,9 +13,11 @@ from core.config import Settings
 from core.culture.writes import recompute
 from core.databases import Databases
 from core.demo import license_files, meters
-from core.demo.build import Built, build_account, build_telemetry
+from core.demo.build import Built, build_account, build_telemetry, go_on
+from core.demo.bundles import carry
 from core.demo.calls_home import phone_home
 from core.demo.customers import DEMO_INSTALL, DemoCustomer
+from core.demo.deliveries import at_the_door
 from core.demo.fading import FADING
 from core.demo.former import FORMER
 from core.demo.growing import GROWING
@@ -29,6 +31,8 @@ from core.demo.varied import varied
 from core.ids import new_id
 from core.organizations.reads import vendor_id
 from core.organizations.writes import create_organization
+from core.telemetry.adoption import keep_adoption
+from core.telemetry.reads import last_event_at
 from db.models.access import audit_entry, person
 from db.models.licensing import license as licenses
 from db.models.organizations import organization
@@ -76,6 +80,7 @@ def build(
             license_files.give_files(session, actor, settings.home, installs[license_files.HOLDER], now=now)
         with databases.control.write(SYSTEM) as session:
             _tickets(session, actor, customers, now)
+        _deliver(databases, actor, customers, now)
     report("Profiles, each compared with its peers")
     for customer in customers:
         _profile(databases, customer, now)
@@ -101,14 +106,15 @@ def keep_alive(databases: Databases, *, now: datetime) -> int:
     alive = [
         one
         for one in everybody()
-        if not one.behavior.silent and (one.churned_months_ago is None or one.returned is not None)
+        if not (one.behavior.silent or one.air_gapped) and (one.churned_months_ago is None or one.returned is not None)
     ]
     installs = [(one, found.install_id, found.issued_at) for one in alive if (found := built[one.name])]
     phone_home(databases.control_url, installs, now=now, only_lately=True)
     added = 0
     for customer, install_id, _ in installs:
         with databases.telemetry.write(SYSTEM) as telemetry:
-            added += build_telemetry(telemetry, customer, install_id, now=now, days=1)
+            last = last_event_at(telemetry, install_id)
+            added += go_on(telemetry, customer, install_id, now=now, last=last)
     return added
 
 
@@ -139,9 +145,29 @@ def _customer(databases: Databases, settings: Settings, actor: Actor, customer: 
     phone_home(databases.control_url, [(customer, built.install_id, built.issued_at)], now=now)
     with databases.telemetry.write(SYSTEM) as session:
         build_telemetry(session, customer, built.install_id, now=now)
+    if not customer.air_gapped:
+        _past(databases, customer, built.install_id, now)
+
+
+def _deliver(databases: Databases, actor: Actor, customers: Iterable[DemoCustomer], now: datetime) -> None:
+    """Carry in what has no connection, and show at the door how the others send."""
+    with databases.control.read(SYSTEM) as session:
+        installs = [(one, built.install_id) for one in customers if (built := _built(session, one.name))]
+    for customer, install_id in installs:
+        if customer.air_gapped:
+            carry(databases, actor, customer, install_id, now=now)
+            _past(databases, customer, install_id, now)
+    sending = [(one, each) for one, each in installs if not one.air_gapped and one.churned_months_ago is None]
+    at_the_door(databases, sending, now=now)
+    with databases.control.write(SYSTEM) as control, databases.telemetry.read(SYSTEM) as telemetry:
+        keep_adoption(control, telemetry, now=now)
+
+
+def _past(databases: Databases, customer: DemoCustomer, install_id: str, now: datetime) -> None:
+    """Compute profiles as they were, so that health has a past."""
     for weeks in PAST_WEEKS if customer in NAMED else FEWER_WEEKS:
         with databases.control.write(SYSTEM) as control, databases.telemetry.read(SYSTEM) as telemetry:
-            recompute(control, telemetry, built.install_id, now=now - timedelta(weeks=weeks))
+            recompute(control, telemetry, install_id, now=now - timedelta(weeks=weeks))
 
 
 def _profile(databases: Databases, customer: DemoCustomer, now: datetime) -> None:

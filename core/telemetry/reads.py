@@ -208,6 +208,15 @@ def last_events(session: ReadSession, install_ids: Sequence[str], until: datetim
     return {row["install_id"]: row["last"] for row in found if row["last"] is not None}
 
 
+def last_event_at(session: ReadSession, install_id: str) -> datetime | None:
+    """Return the time of an install's last raw event, or None where there is none."""
+    newest = select(event.c.ts).where(event.c.install_id == install_id)
+    last: datetime | None = session.execute(
+        newest.order_by(event.c.day.desc(), event.c.ts.desc()).limit(1)
+    ).scalar_one_or_none()
+    return last
+
+
 def dirty_installs(session: ReadSession, limit: int = 100) -> list[Mark]:
     """Return installs with events since their profile was computed, the longest waiting first.
 

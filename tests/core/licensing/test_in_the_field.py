@@ -39,8 +39,8 @@ def field(session: WriteSession, cast: Cast, now: datetime) -> dict[str, str]:
         asked: dict[str, Any] = {"term": "paid", "billing_period": "monthly", "now": now - 100 * DAY}
         held = issue(session, cast.system, customer, "enterprise", **asked)
         made[name] = held.install_id
-        for number, (version, ago, domain) in enumerate(rows):
-            values = {"version": version, "domain": domain, "last_seen_at": now - ago * DAY}
+        for number, (runs, ago, domain) in enumerate(rows):
+            values = {"version": runs, "domain": domain, "last_seen_at": now - ago * DAY}
             common = {"license_id": held.license_id, "organization_id": customer, "activated_at": now - 100 * DAY}
             session.execute(insert(installation).values(fingerprint=f"{name}-{number}", **common, **values))
     revoke(session, cast.system, made["Gone"], reason="test", now=now)
