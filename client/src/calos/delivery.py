@@ -17,6 +17,8 @@ TIMEOUT_SECONDS: Final = 20.0
 # A secret that is refused will be for a while; what waits is kept.
 REFUSED_SECRET_SECONDS: Final = 3_600.0
 REASONS_KEPT: Final = 100
+# The customer chose, at the vendor's, that nothing of this installation is taken.
+UNWANTED: Final = "telemetry_off"
 # The whole batch is at fault, by its answer: it is tried so often, and then given up, lest it block all others.
 UNREADABLE: Final = frozenset({400, 413, 415, 422})
 
@@ -49,12 +51,16 @@ class Destination:
 
 @dataclass
 class Record:
-    """What became of batches: the last payload and when it was sent, counts, and why things were refused."""
+    """What became of batches: the last payload and when it was sent, counts, and why things were refused.
+
+    `unwanted`: the customer has told the vendor to take nothing.
+    """
 
     last_payload: bytes | None = None
     last_sent_at: str | None = None
     accepted: int = 0
     duplicate: int = 0
+    unwanted: bool = False
     refused: deque[Refusal] = field(default_factory=lambda: deque(maxlen=REASONS_KEPT))
 
 
@@ -76,7 +82,9 @@ def deliver(to: Destination, lines: list[bytes], record: Record, *, timeout: flo
         deliver(to, lines[middle:], record, timeout=timeout)
         return
     if answer.status != 200:
-        raise _not_taken(answer, to)
+        wrong = _not_taken(answer, to)
+        record.unwanted = wrong.code == UNWANTED
+        raise wrong
     _read_receipt(answer.body, lines, record)
 
 

@@ -58,21 +58,21 @@ def credential(secret: str | None) -> dict[str, str]:
 def refused(answer: Answer, url: str) -> Unreachable:
     """Return what an answer other than 200 means: none of them decides anything about the license."""
     waits = retry_after(answer.headers, system_clock())
+    problem = _problem(answer.body)
     if 300 <= answer.status < 400:
         to = answer.headers.get("location", "elsewhere")[:200]
         said = f"{url} sends on to {to}; set CALOS_URL to where the vendor answers."
     elif answer.status == 401:
         said = "The install secret was refused. Check CALOS_INSTALL_SECRET against what came with the license."
     else:
-        said = f"{url} answered {answer.status}: {_detail(answer.body)}"
-    return Unreachable(said, status=answer.status, retry_after=waits)
+        said = f"{url} answered {answer.status}: {str(problem.get('detail') or 'no reason given')[:300]}"
+    return Unreachable(said, status=answer.status, code=str(problem.get("code") or ""), retry_after=waits)
 
 
-def _detail(body: bytes) -> str:
-    """Return what a problem document says, or nothing of a proxy's page."""
+def _problem(body: bytes) -> dict[str, Any]:
+    """Return a problem document (RFC 9457), or nothing of a proxy's page."""
     try:
         said = json.loads(body)
     except ValueError:
-        return "no reason given"
-    detail = said.get("detail") if isinstance(said, dict) else None
-    return str(detail)[:300] if detail else "no reason given"
+        return {}
+    return said if isinstance(said, dict) else {}

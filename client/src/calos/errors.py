@@ -14,9 +14,12 @@ class Misconfigured(ClientError, ValueError):
 class Unreachable(ClientError):
     """No answer that decides anything: no connection, too slow, 5xx, 429, a proxy's word. Try again later."""
 
-    def __init__(self, message: str, *, status: int | None = None, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, status: int | None = None, code: str = "", retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.code = code
         self.retry_after = retry_after
 
 

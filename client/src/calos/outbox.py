@@ -183,6 +183,7 @@ class Outbox:
                     self.spool.done(batch)
                 else:
                     self.spool.back(batch)
+                self._is_allowed()
                 return False
             self.spool.done(batch)
             self.problem, self._failures = None, 0

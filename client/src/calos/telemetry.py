@@ -193,8 +193,8 @@ class Telemetry:
         self._outbox.put(line)
 
     def _is_on(self) -> bool:
-        """Whether it is still on: another process of the installation may have switched it off."""
-        if self.enabled and self._state.read(SWITCHED_OFF) is not None:
+        """Whether it is still on: another process may have switched it off, or the customer at the vendor's."""
+        if self.enabled and (self._outbox.record.unwanted or self._state.read(SWITCHED_OFF) is not None):
             self.enabled = False
             self._forget()
         return self.enabled

@@ -33,7 +33,8 @@ _MINUTE: Final = timedelta(minutes=1)
 class Usage:
     """Reports what the license limits. `add` counts what is used up; `report` tells what there is now.
 
-    It obeys CALOS_TELEMETRY=0 like telemetry: where it is off, nothing is counted, kept or sent.
+    It obeys CALOS_TELEMETRY=0 like telemetry: where it is off, nothing is counted, kept or sent. Where the contract
+    bills by usage, `contractual` says that it goes on all the same.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Usage:
         url: str | None = None,
         *,
         enabled: bool = True,
+        contractual: bool = False,
         state_dir: str | Path | None = None,
         flush_seconds: float = FLUSH_SECONDS,
         bounds: Bounds | None = None,
@@ -55,7 +57,7 @@ class Usage:
         # This door takes JSON as it is; counts of minutes are small.
         to = Destination(transport, who.install_id, who.secret, RECORDS, "records", packed=False) if transport else None
         spool = Spool(who.folder / FOLDER, bounds or Bounds(max_bytes=2_000_000))
-        self.enabled = enabled and not telemetry_is_off()
+        self.enabled = enabled and (contractual or not telemetry_is_off())
         self._clock = clock
         self._outbox = Outbox(spool, to, name="calos-usage", flush_seconds=flush_seconds)
         self._lock = forks.Lock()

@@ -14,10 +14,9 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
-from tests.cast import PASSWORD
 from tests.client.python.conftest import Site
 from tests.client.python.test_telemetry import kept
-from tests.client.python.web import get_json, post_json
+from tests.client.python.web import fiona, get_json
 
 
 def order(_: Request) -> Response:
@@ -48,7 +47,7 @@ def test_requests_to_an_asgi_app_are_counted_by_their_routes(site: Site) -> None
     telemetry = site.telemetry()
     tracker = track_api_usage(telemetry, user=lambda scope: dict(scope["headers"])[b"x-user"].decode())
     app = Starlette(routes=ROUTES)
-    app.add_middleware(tracker.asgi)  # type: ignore[arg-type]  # a function that returns an app serves as a class of one
+    app.add_middleware(tracker.asgi)
     with TestClient(app, raise_server_exceptions=False) as client:
         client.get("/orders/4711", headers={"x-user": "anna"})
         client.get("/orders/4712", headers={"x-user": "anna"})
@@ -141,19 +140,18 @@ def test_a_tracker_that_fails_fails_no_call(site: Site) -> None:
         raise KeyError("user")
 
     tracker = track_api_usage(broken_one, user=nobody)
-    with TestClient(tracker.asgi(Starlette(routes=ROUTES))) as client:  # type: ignore[arg-type]  # Starlette types messages more narrowly
+    with TestClient(tracker.asgi(Starlette(routes=ROUTES))) as client:
         assert client.get("/orders/1").status_code == 201
     answer: Any = tracker.wsgi(application)(environ("/x"), lambda *_: None)
     assert b"".join(answer) == b"ab"
     answer.close()
     assert tracker(lambda: 7)() == 7
-    with TestClient(track_api_usage(site.telemetry(), user=nobody).asgi(Starlette(routes=ROUTES))) as client:  # type: ignore[arg-type]  # likewise
+    with TestClient(track_api_usage(site.telemetry(), user=nobody).asgi(Starlette(routes=ROUTES))) as client:
         assert client.get("/orders/1").status_code == 201
 
 
 def used(site: Site, meter: str) -> int:
-    email = {"email": "fiona@calos.test", "password": PASSWORD}
-    token = post_json(site.way.upstream, "/api/auth/token", email)["access_token"]
+    token = fiona(site.way.upstream)
     gauges = get_json(site.way.upstream, f"/api/usage?installId={site.license.install_id}", token)["meters"]
     return int(next(gauge["used"] for gauge in gauges if gauge["meter"] == meter))
 
@@ -204,6 +202,10 @@ def test_switched_off_counts_nothing(site: Site, monkeypatch: pytest.MonkeyPatch
     usage.close()
     assert site.way.connections == connections
     assert list((site.folder / "usage").glob("*")) == []
+    billed = site.usage(contractual=True)
+    billed.add("api_calls_day", 5)
+    assert billed.flush()
+    assert used(site, "api_calls_day") == 5
 
 
 @pytest.mark.parametrize(

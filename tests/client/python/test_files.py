@@ -8,15 +8,13 @@ from pathlib import Path
 import pytest
 from calos import ClientError, InvalidFile, LicenseClient, Misconfigured, Untrusted
 
-from tests.cast import PASSWORD
 from tests.client.python.conftest import Site
-from tests.client.python.web import get_json, post_json
+from tests.client.python.web import fiona, get_json, post_json
 
 
 def carried(site: Site, request: str) -> str:
     """Return the file that the vendor's people get for a request."""
-    email = {"email": "fiona@calos.test", "password": PASSWORD}
-    token = post_json(site.way.url, "/api/auth/token", email)["access_token"]
+    token = fiona(site.way.upstream)
     made = post_json(site.way.url, "/api/licenses/offline-activation", {"request": request, "ttlDays": 10}, token)
     return str(made["file"])
 

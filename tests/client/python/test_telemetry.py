@@ -11,18 +11,16 @@ import pytest
 from calos import Bounds, Telemetry
 from calos.pacing import back_off, retry_after
 
-from tests.cast import PASSWORD
 from tests.client.python.conftest import Site, wait_until
 from tests.client.python.faults import Relay
-from tests.client.python.web import get_json, post_json
+from tests.client.python.web import fiona, get_json
 
 EVENTS = b"POST /api/telemetry/events "
 
 
 def kept(site: Site) -> list[dict[str, Any]]:
     """Return what the vendor has of the installation, newest first."""
-    email = {"email": "fiona@calos.test", "password": PASSWORD}
-    token = post_json(site.way.upstream, "/api/auth/token", email)["access_token"]
+    token = fiona(site.way.upstream)
     path = f"/api/telemetry/{site.license.install_id}/events?limit=200"
     events: list[dict[str, Any]] = get_json(site.way.upstream, path, token)["events"]
     return events
@@ -123,6 +121,20 @@ def test_switched_off_by_one_process_is_off_in_all(site: Site) -> None:
     third.track("login", user="anna")
     assert third.flush()
     assert len(kept(site)) == 1
+
+
+def test_a_customer_who_wants_none_taken_at_the_vendors_is_obeyed(site: Site) -> None:
+    telemetry = site.telemetry()
+    telemetry.track("login", user="anna")
+    site.way.answer("403 Forbidden", b'{"code": "telemetry_off", "detail": "None is taken."}')
+    telemetry.flush()
+    assert not telemetry.enabled
+    assert not (site.folder / "telemetry").exists()
+    connections = site.way.connections
+    telemetry.track("login", user="anna")
+    telemetry.flush()
+    telemetry.close()
+    assert site.way.connections == connections
 
 
 @pytest.mark.parametrize("fault", ["reset", "500 Oops", "503 Busy", "429 Slow down", "401 No", "302 Found", "200 OK"])
