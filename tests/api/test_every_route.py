@@ -126,6 +126,18 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("GET", "/financial/metrics"): Declared(P.FINANCE_READ),
     ("GET", "/financial/movements"): Declared(P.FINANCE_READ),
     ("GET", "/financial/subscriptions"): Declared(P.FINANCE_READ),
+    ("GET", "/destinations"): Declared(P.SECURITY_MANAGE_POLICY),
+    ("POST", "/destinations"): Declared(
+        P.SECURITY_MANAGE_POLICY,
+        body={"kind": "webhook", "name": "{new}", "url": "https://hook.walk.test/", "events": ["upsell.found"]},
+    ),
+    ("PATCH", "/destinations/{destinationId}"): Declared(P.SECURITY_MANAGE_POLICY, body={"name": "Walked by"}),
+    ("DELETE", "/destinations/{destinationId}"): Declared(P.SECURITY_MANAGE_POLICY, body={"reason": "test"}),
+    ("POST", "/destinations/{destinationId}/test"): Declared(P.SECURITY_MANAGE_POLICY),
+    ("POST", "/destinations/{destinationId}/rotate"): Declared(P.SECURITY_MANAGE_POLICY),
+    ("POST", "/destinations/{destinationId}/upsells"): Declared(P.SECURITY_MANAGE_POLICY),
+    ("GET", "/destinations/{destinationId}/deliveries"): Declared(P.SECURITY_MANAGE_POLICY),
+    ("POST", "/destinations/deliveries/{deliveryId}/redeliver"): Declared(P.SECURITY_MANAGE_POLICY),
     ("GET", "/costs"): Declared(P.FINANCE_READ),
     ("POST", "/costs"): Declared(P.FINANCE_MANAGE_COSTS, body={"kind": "compute", **BOOKED}),
     ("POST", "/costs/reverse"): Declared(P.FINANCE_MANAGE_COSTS, body={"externalId": "{new}", "reason": "test"}),
@@ -140,6 +152,7 @@ BEFORE = {
     "/enterprise/customer/{installId}/domains/remove": ("POST", "/enterprise/customer/{installId}/domains"),
     "/telemetry/{installId}/opt-in": ("POST", "/telemetry/{installId}/opt-out"),
     "/usage/limits/end": ("POST", "/usage/limits"),
+    "/destinations/{destinationId}": ("POST", "/destinations"),
     "/costs/reverse": ("POST", "/costs"),
     "/cash/reverse": ("POST", "/cash"),
 }
@@ -168,6 +181,9 @@ def install_id(served: Served, databases: Databases, cast: Cast) -> str:
     asked = served.call("fiona", "POST", "/api/ai/query", {"question": "How many customers do we have?"})
     _MADE["{receiptId}"] = asked.json()["receiptId"]
     install = _license(served)
+    _call(served, "fiona", ("POST", "/destinations"), install)
+    tested = served.call("fiona", "POST", f"/api/destinations/{_MADE['{destinationId}']}/test")
+    _MADE["{deliveryId}"] = tested.json()["id"]
     _MADE["{fileId}"] = served.call("fiona", "POST", f"/api/licenses/{install}/file", {}).json()["id"]
     return install
 
@@ -184,7 +200,11 @@ def _license(served: Served, **besides: Any) -> str:
 def _call(served: Served, who: str | None, key: tuple[str, str], install: str) -> Any:
     body = ROUTES[key].body
     filled = None if body is None else {name: _filled(value, install) for name, value in body.items()}
-    return served.call(who, key[0], _address(key, install), filled)
+    answer = served.call(who, key[0], _address(key, install), filled)
+    if key == ("POST", "/destinations") and answer.status_code == 201:
+        # The newest: one of the calls removes it.
+        _MADE["{destinationId}"] = answer.json()["id"]
+    return answer
 
 
 def _filled(value: Any, install: str) -> Any:
