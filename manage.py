@@ -1,8 +1,6 @@
 """The operator's commands: `python manage.py --help`."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
@@ -11,23 +9,22 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from core import clock
-from core.access.actor import Actor, system_actor
 from core.access.permissions import Role
 from core.accounts import license_commands
 from core.config import Settings, check, settings
-from core.databases import Databases, logins, migrate_all, open_databases, owner_urls, refusal_of
-from core.errors import CalosError, NotFound
-from core.organizations.reads import vendor_id
+from core.databases import logins, migrate_all, owner_urls, refusal_of
+from core.errors import CalosError
+from core.imports import commands as import_commands
+from core.organizations.operating import changing, opened, operator
 from db import migrate as migrations
-from db.session import SYSTEM, ReadSession, WriteSession
+from db.session import SYSTEM
 
 
 class Commands(click.Group):
     """Turns what the house refuses into a sentence and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; those of other files find in the context how to change something."""
-        ctx.obj = changing
+        """Run the command."""
         try:
             return super().invoke(ctx)
         except CalosError as refused:
@@ -39,31 +36,6 @@ class Commands(click.Group):
 @click.group(cls=Commands)
 def main() -> None:
     """Operate an installation of Calos; settings come from the environment (see docs/operating.md)."""
-
-
-@contextmanager
-def opened() -> Iterator[Databases]:
-    """Yield the databases of this installation, attached to the running server or started for this command."""
-    made = open_databases(settings())
-    try:
-        yield made
-    finally:
-        made.close()
-
-
-def operator(session: ReadSession) -> Actor:
-    """Return the actor that commands act as, or refuse before the first set-up."""
-    vendor = vendor_id(session)
-    if vendor is None:
-        raise NotFound("Nobody has set this installation up yet: start it once and follow the set-up link it prints.")
-    return system_actor(vendor, "manage.py")
-
-
-@contextmanager
-def changing() -> Iterator[tuple[WriteSession, Actor]]:
-    """Yield a transaction and the operator as its actor."""
-    with opened() as databases, databases.control.write(SYSTEM) as session:
-        yield session, operator(session)
 
 
 @main.command()
@@ -292,67 +264,8 @@ def key_rotate(withdraw: bool) -> None:
     click.echo("Running processes notice it within a second.")
 
 
-@main.command("import")
-@click.argument("mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--check", "only_check", is_flag=True, help="Show what would happen and what is wrong; write nothing.")
-@click.option("--report", "report_file", type=click.Path(dir_okay=False, path_type=Path), help="Every finding, as CSV.")
-@click.option("--into-demo", is_flag=True, help="Mix the books into the demo world all the same.")
-def import_books(mapping: Path, folder: Path, only_check: bool, report_file: Path | None, into_demo: bool) -> None:
-    """Take over the books of another system: MAPPING.yaml says which columns of the CSV files in FOLDER are what."""
-    from core.imports import console  # as above
-
-    migrate_all(settings())
-    with opened() as databases:
-        order = console.order_from(mapping, folder)
-        with databases.control.read(SYSTEM) as session:
-            checked = console.look(session, order, into_demo=into_demo or only_check, now=clock.now())
-        for line in console.told(checked):
-            click.echo(line)
-        if report_file is not None:
-            report_file.write_text(console.report(checked), encoding="utf-8", newline="")
-            click.echo(f"Every finding is in {report_file}.")
-        if only_check or not checked.new_rows:
-            click.echo("Nothing was written." if only_check else "Everything is here already: nothing was written.")
-            return
-        with databases.control.write(SYSTEM) as session:
-            run_id = console.begin(session, order, checked, now=clock.now())
-        console.take(databases, run_id, checked, clock=clock.now, say=click.echo)
-
-
-@main.command("import-keygen")
-@click.argument("mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--public-key", "public_keys", multiple=True, help="Hex or a PEM file: keys it signed go on verifying.")
-@click.option("--check", "only_check", is_flag=True, help="Show what would happen and what is wrong; write nothing.")
-@click.option(
-    "--report", "report_file", type=click.Path(dir_okay=False, path_type=Path), help="Every difference, as CSV."
-)
-@click.option("--into-demo", is_flag=True, help="Mix them into the demo world all the same.")
-def import_keygen(
-    mapping: Path,
-    folder: Path,
-    public_keys: tuple[str, ...],
-    only_check: bool,
-    report_file: Path | None,
-    into_demo: bool,
-) -> None:
-    """Move in from Keygen: FOLDER holds what its API answers, MAPPING.yaml which tier each policy becomes."""
-    from core.imports.keygen import console  # as above
-
-    migrate_all(settings())
-    with opened() as databases:
-        plan = console.plan_of(databases, mapping, folder)
-        for line in console.told(plan):
-            click.echo(line)
-        if report_file is not None:
-            report_file.write_text(console.report(plan), encoding="utf-8", newline="")
-        if only_check:
-            click.echo("Nothing was written.")
-            return
-        keys = {key[:40]: Path(key).read_text() if Path(key).is_file() else key for key in public_keys}
-        for line in console.take(databases, plan, keys, into_demo=into_demo, now=clock.now()):
-            click.echo(line)
+for command in import_commands.ALL:
+    main.add_command(command)
 
 
 @main.command()

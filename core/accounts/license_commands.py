@@ -1,22 +1,16 @@
 """The operator's commands about licenses, as manage.py offers them: issued, given files, activated offline.
 
-What is not needed to list the commands is imported by the one that needs it. The door through which a command changes
-something is the context's `obj`: manage.py puts it there.
+What is not needed to list the commands is imported by the one that needs it.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from core import clock
-from core.access.actor import Actor
 from core.config import settings
-from db.session import WriteSession
-
-Changing = Callable[[], AbstractContextManager[tuple[WriteSession, Actor]]]
+from core.organizations.operating import changing
 
 _out = click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it here instead of printing.")
 _days = click.option("--days", type=click.IntRange(1, 3650), default=30, show_default=True, help="How long it holds.")
@@ -35,8 +29,7 @@ def group() -> None:
 @click.option("--billing-period", type=click.Choice(["monthly", "quarterly", "annual"]), default="monthly")
 @click.option("--trial-days", type=click.IntRange(0, 365), default=0)
 @click.option("--notes", default="")
-@click.pass_obj
-def issue(changing: Changing, customer: str, tier: str, billing_period: str, trial_days: int, notes: str) -> None:
+def issue(customer: str, tier: str, billing_period: str, trial_days: int, notes: str) -> None:
     """Issue a license; prints the install id and, this once, the install secret."""
     from core.accounts.requests import LicenseRequest
     from core.accounts.writes import create_license
@@ -55,9 +48,7 @@ def issue(changing: Changing, customer: str, tier: str, billing_period: str, tri
 @_endless
 @_grace
 @_out
-@click.pass_obj
 def make_file(
-    changing: Changing,
     install_id: str,
     fingerprint: str | None,
     public_key: str | None,
@@ -89,10 +80,7 @@ def make_file(
 @_endless
 @_grace
 @_out
-@click.pass_obj
-def activate_offline(
-    changing: Changing, request_file: Path, days: int, endless: bool, grace_days: int, out: Path | None
-) -> None:
+def activate_offline(request_file: Path, days: int, endless: bool, grace_days: int, out: Path | None) -> None:
     """Answer an activation request with a license file to carry back."""
     from core.licensing import file_making
     from core.licensing.file_terms import Terms

@@ -88,6 +88,8 @@ DOORS = {
     "manage.py": "a command is one transaction",
     "pages/parts/load.py": "a screen reads and changes through it",
     "pages/parts/session.py": "who is looking is asked anew in every run",
+    "core/organizations/operating.py": "a command is one transaction",
+    "core/imports/commands.py": "likewise",
     "core/ask/door.py": "a model may think for seconds between the words and the figures: no transaction waits",
     "core/ask/reader.py": "questions read as a login of their own",
     "core/culture/writes.py": "recomputing goes install by install, and each is committed by itself",

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from core.databases import Databases
 from core.errors import InvalidInput
 from core.imports.keygen.export import FILES, read_export
 from core.imports.keygen.plan import Plan, make_plan, read_keygen_mapping
@@ -17,17 +16,16 @@ from core.imports.reads import tier_ids
 from core.imports.running import require_no_demo, vendor_actor
 from core.licensing.foreign_keys import read_public_key
 from core.reports.tabular import harmless
-from db.session import SYSTEM
+from db.session import ReadSession, WriteSession
 
 
-def plan_of(databases: Databases, mapping: Path, folder: Path) -> Plan:
+def plan_of(session: ReadSession, mapping: Path, folder: Path) -> Plan:
     """Return what the files in a folder would become."""
     if not folder.is_dir():
         raise InvalidInput(f"{folder} is no folder: name the one with licenses.json and policies.json.", field="files")
     files = {name: (folder / name).read_bytes() for name in FILES if (folder / name).is_file()}
     chosen = read_keygen_mapping(mapping.read_text(encoding="utf-8"), mapping.name)
-    with databases.control.read(SYSTEM) as session:
-        return make_plan(read_export(files), chosen, tiers=tier_ids(session))
+    return make_plan(read_export(files), chosen, tiers=tier_ids(session))
 
 
 def told(plan: Plan) -> Iterator[str]:
@@ -39,22 +37,19 @@ def told(plan: Plan) -> Iterator[str]:
         yield f"{verdict:<9}{number:>8,}  {kind}: {sentence}"
 
 
-def take(databases: Databases, plan: Plan, keys: dict[str, str], *, into_demo: bool, now: datetime) -> Iterator[str]:
-    """Take over what is new in one transaction and yield the account; `keys` are public keys by their label."""
+def take(session: WriteSession, plan: Plan, keys: dict[str, str], *, into_demo: bool, now: datetime) -> Iterator[str]:
+    """Take over what is new and yield the account; `keys` are public keys by their label."""
     trusted = {label: read_public_key(text) for label, text in keys.items()}
-    with databases.control.write(SYSTEM) as session:
-        if not into_demo:
-            require_no_demo(session)
-        actor = vendor_actor(session, "manage.py", now=now)
-        for label, key in trusted.items():
-            fresh = trust(session, actor, key, label, now=now)
-            since = "from now on" if fresh else "already"
-            yield f"Keys signed by {label} ({key.fingerprint[:16]}) verify {since}."
-        new = what_is_new(session, plan)
-        take_over(session, actor, new, now=now)
-        yield f"{len(new.licenses):,} licenses are new; {len(plan.licenses) - len(new.licenses):,} were here or clash."
-        account = reconcile(session, plan, now=now)
-    yield from _told_account(account)
+    if not into_demo:
+        require_no_demo(session)
+    actor = vendor_actor(session, "manage.py", now=now)
+    for label, key in trusted.items():
+        since = "from now on" if trust(session, actor, key, label, now=now) else "already"
+        yield f"Keys signed by {label} ({key.fingerprint[:16]}) verify {since}."
+    new = what_is_new(session, plan)
+    take_over(session, actor, new, now=now)
+    yield f"{len(new.licenses):,} licenses are new; {len(plan.licenses) - len(new.licenses):,} were here or clash."
+    yield from _told_account(reconcile(session, plan, now=now))
 
 
 def report(plan: Plan) -> str:

@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import func, select
 
 from core.access.actor import Actor, system_actor
-from core.databases import Databases
 from core.errors import InvalidInput, NotPermitted
 from core.imports.keygen import console
 from core.imports.keygen.plan import Plan
@@ -19,7 +18,7 @@ from db.models.organizations import organization
 from db.session import WriteSession
 from tests.cast import Cast
 from tests.conftest import NOW
-from tests.core.imports.keygen.made import PUBLIC_HEX
+from tests.core.imports.keygen.made import PUBLIC_HEX, save
 from tests.core.imports.keygen.test_plan import plan
 
 
@@ -103,15 +102,25 @@ def test_trusting_a_key_twice_is_trusting_it(session: WriteSession, vendor: Acto
         take_over(session, cast.otto, plan(), now=NOW)
 
 
-def test_the_command_refuses_what_is_no_folder_and_the_demo(databases: Databases, tmp_path: Path) -> None:
+def test_the_command_refuses_what_is_no_folder_and_what_is_no_key(session: WriteSession, tmp_path: Path) -> None:
     mapping = tmp_path / "keygen.yaml"
     mapping.write_text("tiers: {'*': basic}")
     with pytest.raises(InvalidInput, match="no folder"):
-        console.plan_of(databases, mapping, tmp_path / "nothing")
+        console.plan_of(session, mapping, tmp_path / "nothing")
     with pytest.raises(InvalidInput, match=r"licenses\.json"):
-        console.plan_of(databases, mapping, tmp_path)
+        console.plan_of(session, mapping, tmp_path)
     with pytest.raises(InvalidInput):
-        list(console.take(databases, plan(), {"x": "no key"}, into_demo=True, now=NOW))
+        list(console.take(session, plan(), {"x": "no key"}, into_demo=True, now=NOW))
+
+
+def test_the_command_takes_a_saved_account_over_and_says_that_it_agrees(session: WriteSession, tmp_path: Path) -> None:
+    mapping = tmp_path / "keygen.yaml"
+    mapping.write_text("tiers: {Pro: pro, '*': basic}")
+    found = console.plan_of(session, mapping, save(tmp_path))
+    lines = list(console.take(session, found, {"Keygen": PUBLIC_HEX}, into_demo=True, now=NOW))
+    assert "verify from now on" in lines[0]
+    assert lines[1] == "3 licenses are new; 0 were here or clash."
+    assert lines[-1] == "Everything that was not refused is here."
 
 
 def test_the_account_on_the_console_says_what_differs() -> None:
