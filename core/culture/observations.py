@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -43,8 +44,7 @@ def window_until(now: datetime, days: int = DAYS) -> Window:
     return Window(last - timedelta(days=days - 1), last)
 
 
-@dataclass(frozen=True)
-class HourCount:
+class HourCount(NamedTuple):
     """One UTC hour; `timed` events carried a duration, `ms_sum` is the sum of those in milliseconds."""
 
     hour: datetime
@@ -55,8 +55,7 @@ class HourCount:
     ms_sum: int = 0
 
 
-@dataclass(frozen=True)
-class ToldDay:
+class ToldDay(NamedTuple):
     """Use of one UTC day that was told without hours: it counts, and says nothing of rhythm."""
 
     day: date
@@ -64,8 +63,7 @@ class ToldDay:
     errors: int = 0
 
 
-@dataclass(frozen=True)
-class FeatureDay:
+class FeatureDay(NamedTuple):
     """One feature on one day; `denied` of the events were answered 402 or 403."""
 
     day: date
@@ -75,8 +73,7 @@ class FeatureDay:
     denied: int = 0
 
 
-@dataclass(frozen=True)
-class FeatureActorDay:
+class FeatureActorDay(NamedTuple):
     """One person's use of one feature on one day; `denied` of the events were answered 402 or 403."""
 
     day: date
@@ -86,8 +83,7 @@ class FeatureActorDay:
     denied: int = 0
 
 
-@dataclass(frozen=True)
-class ActorDay:
+class ActorDay(NamedTuple):
     """One person on one day; an event without a user counts for its session, as `session:…`."""
 
     day: date

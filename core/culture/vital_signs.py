@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 from core.culture.account import Account
-from core.culture.estimate import Estimate, known, value_of
+from core.culture.engagement import Engagement
+from core.culture.estimate import Estimate, Figure, known, value_of
+from core.culture.features import Features
 from core.culture.health import Health, Reading, judge
 from core.culture.health_past import PastHealth, silenced
 from core.culture.health_rules import (
@@ -14,9 +16,10 @@ from core.culture.health_rules import (
     LEAST_TEAM_FOR_CHAMPION,
     SILENT_CHAMPION_DAYS,
 )
+from core.culture.observations import Observations
 from core.culture.picture import Picture
 from core.culture.said import percent, signed_percent
-from core.culture.trend import shown_change
+from core.culture.trend import Trend, shown_change
 from core.usage.consumption import highest_share
 
 WEEKDAYS = 20
@@ -32,9 +35,46 @@ def judge_health(picture: Picture, last_active: PastHealth | None = None) -> Hea
 
 def readings(picture: Picture) -> dict[str, Reading]:
     """Return a reading for every rule."""
-    stopped = picture.events == 0 and picture.observed.first_event_at is not None
-    use = _gone_quiet(picture) if stopped else _use(picture)
+    use = use_readings(
+        picture.observed,
+        picture.features,
+        picture.engagement,
+        picture.trend,
+        picture.reliability.error_rate,
+        picture.events,
+    )
     return use | _capacity(picture) | _license(picture.account, picture)
+
+
+def use_readings(
+    observed: Observations, features: Features, engagement: Engagement, trend: Trend, failed: Figure, events: int
+) -> dict[str, Reading]:
+    """Return the readings that use alone makes: what can be told of a past day from the roll-ups, without a license."""
+    if events == 0 and observed.first_event_at is not None:
+        return _gone_quiet(engagement)
+    change, sticky = shown_change(trend.change), engagement.stickiness
+    weekdays = max(1, min(WEEKDAYS, _weekdays_lived(observed)))
+    present = min(engagement.active_weekdays, weekdays)
+    breadth, depth = value_of(features.breadth), features.depth
+    return {
+        "breadth": Reading(breadth, f"{features.adopted} of {features.entitled} features adopted", features.entitled)
+        if breadth is not None
+        else Reading(None, _why(features.breadth), 0),
+        "depth": Reading(depth.value, f"{depth.value:.1f} actions a person and active day", depth.n)
+        if known(depth)
+        else Reading(None, _why(depth), 0),
+        "recency": _recency(engagement.days_since_last),
+        "presence": Reading(present / weekdays, f"{present} of {weekdays} weekdays", weekdays)
+        if events
+        else Reading(None, "no telemetry yet", 0),
+        "stickiness": Reading(sticky.value, f"{percent(sticky.value)} of its people on a mean day", sticky.n)
+        if known(sticky)
+        else Reading(None, _why(sticky), 0),
+        "trend": _trend(trend, change),
+        "errors": Reading(failed.value, f"{percent(failed.value, 1)} of {failed.n:,} events failed", failed.n)
+        if known(failed)
+        else Reading(None, _why(failed), events),
+    }
 
 
 def caps(picture: Picture) -> list[str]:
@@ -56,38 +96,10 @@ def caps(picture: Picture) -> list[str]:
     return [key for key, held in holds.items() if held] + ([over] if over else [])
 
 
-def _use(picture: Picture) -> dict[str, Reading]:
-    features, engagement = picture.features, picture.engagement
-    depth, sticky, change = features.depth, engagement.stickiness, shown_change(picture.trend.change)
-    rate = picture.reliability.error_rate
-    breadth = value_of(features.breadth)
-    weekdays = max(1, min(WEEKDAYS, _weekdays_lived(picture)))
-    present = min(engagement.active_weekdays, weekdays)
-    return {
-        "breadth": Reading(breadth, f"{features.adopted} of {features.entitled} features adopted", features.entitled)
-        if breadth is not None
-        else Reading(None, _why(features.breadth), 0),
-        "depth": Reading(depth.value, f"{depth.value:.1f} actions a person and active day", depth.n)
-        if known(depth)
-        else Reading(None, _why(depth), 0),
-        "recency": _recency(engagement.days_since_last),
-        "presence": Reading(present / weekdays, f"{present} of {weekdays} weekdays", weekdays)
-        if picture.events
-        else Reading(None, "no telemetry yet", 0),
-        "stickiness": Reading(sticky.value, f"{percent(sticky.value)} of its people on a mean day", sticky.n)
-        if known(sticky)
-        else Reading(None, _why(sticky), 0),
-        "trend": _trend(picture, change),
-        "errors": Reading(rate.value, f"{percent(rate.value, 1)} of {rate.n:,} events failed", rate.n)
-        if known(rate)
-        else Reading(None, _why(rate), picture.events),
-    }
-
-
-def _gone_quiet(picture: Picture) -> dict[str, Reading]:
+def _gone_quiet(engagement: Engagement) -> dict[str, Reading]:
     """Silence after use is an observation, not a gap in the data: it earns nothing."""
     none = Reading(0.0, "no event in 28 days", 0)
-    silence = _recency(picture.engagement.days_since_last)
+    silence = _recency(engagement.days_since_last)
     quiet = dict.fromkeys(("breadth", "depth", "presence", "stickiness"), none)
     missing = Reading(None, "no event in 28 days to fail", 0)
     return {**quiet, "recency": silence, "trend": Reading(-1.0, "use has stopped", 0), "errors": missing}
@@ -100,21 +112,21 @@ def _recency(days: float | None) -> Reading:
     return Reading(days, shown, 1)
 
 
-def _trend(picture: Picture, change: float | None) -> Reading:
-    figure = picture.trend.change
+def _trend(trend: Trend, change: float | None) -> Reading:
+    figure = trend.change
     if change is None or not isinstance(figure, Estimate) or figure.low is None or figure.high is None:
-        return Reading(None, _why(figure), len(picture.trend.weekly))
+        return Reading(None, _why(figure), len(trend.weekly))
     span = f"{signed_percent(figure.low)} to {signed_percent(figure.high)} a four weeks"
     return Reading(change, f"{'no change shown' if change == 0 else 'moving'}: {span}", figure.n)
 
 
-def _weekdays_lived(picture: Picture) -> int:
+def _weekdays_lived(observed: Observations) -> int:
     """Return the weekdays of the window since the first event, today left out: it is not over."""
-    first = picture.observed.first_event_at
+    first = observed.first_event_at
     if first is None:
         return 0
-    begin = max(first.date(), picture.observed.window.first_day).toordinal()
-    return sum((day - 1) % 7 < 5 for day in range(begin, picture.observed.window.last_day.toordinal()))
+    begin = max(first.date(), observed.window.first_day).toordinal()
+    return sum((day - 1) % 7 < 5 for day in range(begin, observed.window.last_day.toordinal()))
 
 
 def _capacity(picture: Picture) -> dict[str, Reading]:
