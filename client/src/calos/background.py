@@ -20,8 +20,8 @@ class Background:
 
     def __init__(self, name: str, work: Work) -> None:
         self._name = name
-        # Held weakly, so that an owner who is forgotten is not kept alive by its own thread.
-        self._work = weakref.WeakMethod(work)
+        # Held weakly: an owner who is forgotten is not kept alive by its own thread, which then ends.
+        self._work = weakref.WeakMethod(work, lambda _: self.wake())
         self._thread: threading.Thread | None = None
         self._stopped = False
         self._woken = threading.Event()

@@ -37,7 +37,10 @@ log = logging.getLogger("calos")
 
 
 class Telemetry:
-    """Takes events with `track`. Thread-safe; starts anew in forked workers; several processes may share a folder."""
+    """Takes events with `track`. Thread-safe; starts anew in forked workers; several processes may share a folder.
+
+    `offline`: events are kept for bundles and never sent, whatever the address. `enabled` False switches it off.
+    """
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Telemetry:
         url: str | None = None,
         *,
         enabled: bool = True,
+        offline: bool = False,
         domain: str | None = None,
         version: str | None = None,
         tz: str | None = None,
@@ -68,7 +72,8 @@ class Telemetry:
         self._to = Destination(transport, who.install_id, who.secret, EVENTS, "events") if transport else None
         self._pseudonyms: Pseudonyms | None = None
         spool = Spool(self._folder.path, bounds or Bounds())
-        self._outbox = Outbox(spool, self._to, name="calos-telemetry", flush_seconds=flush_seconds)
+        sends_to = None if offline else self._to
+        self._outbox = Outbox(spool, sends_to, name="calos-telemetry", flush_seconds=flush_seconds)
         # Whoever operates the installation has the last word, then whoever switched it off here, then the software.
         self.enabled = enabled and not telemetry_is_off() and self._state.read(SWITCHED_OFF) is None
         if self.enabled:

@@ -61,7 +61,10 @@ class Usage:
         self._clock = clock
         self._outbox = Outbox(spool, to, name="calos-usage", flush_seconds=flush_seconds)
         self._lock = forks.Lock()
+        self._bringing = forks.Lock()
         self._counts: dict[tuple[str, datetime], int] = {}
+        # The last one told counts.
+        self._levels: dict[str, tuple[int, datetime]] = {}
         self._gatherer = Background("calos-usage-gather", self._gather)
         forks.in_child(self._leave_to_the_parent)
         if self.enabled:
@@ -87,17 +90,13 @@ class Usage:
 
     def add(self, meter: str, amount: int = 1) -> None:
         """Count what was used: calls, bytes transferred, seconds computed. Never raises, never waits."""
-        if not self.enabled or amount <= 0:
-            return
-        minute = self._clock().astimezone(timezone.utc).replace(second=0, microsecond=0)
-        with self._lock:
-            self._counts[meter, minute] = self._counts.get((meter, minute), 0) + int(amount)
-        self._gatherer.ensure()
+        if self.enabled:
+            shielded(lambda: self._add(meter, int(amount)))
 
     def report(self, meter: str, level: int) -> None:
         """Tell how much there is now: bytes stored, members, projects. Never raises, never waits."""
         if self.enabled:
-            shielded(lambda: self._outbox.put(_record(meter, int(level), self._clock())))
+            shielded(lambda: self._report(meter, int(level)))
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Send everything now; whether nothing is left."""
@@ -113,19 +112,36 @@ class Usage:
             self._bring()
             self._outbox.close(timeout)
 
+    def _add(self, meter: str, amount: int) -> None:
+        minute = self._clock().astimezone(timezone.utc).replace(second=0, microsecond=0)
+        if amount > 0:
+            with self._lock:
+                self._counts[meter, minute] = self._counts.get((meter, minute), 0) + amount
+            self._gatherer.ensure()
+
+    def _report(self, meter: str, level: int) -> None:
+        with self._lock:
+            self._levels[meter] = (level, self._clock())
+        self._gatherer.ensure()
+
     def _gather(self) -> float:
         self._bring()
         return GATHER_SECONDS
 
     def _bring(self) -> None:
-        with self._lock:
-            counts, self._counts = self._counts, {}
-        for (meter, minute), amount in counts.items():
-            # The end of its minute, or now: a record must not be of a time that is still to come.
-            self._outbox.put(_record(meter, amount, min(minute + _MINUTE - timedelta(milliseconds=1), self._clock())))
+        with self._bringing:
+            with self._lock:
+                counts, self._counts = self._counts, {}
+                levels, self._levels = self._levels, {}
+            for (meter, minute), amount in counts.items():
+                # The end of its minute, or now: a record must not be of a time that is still to come.
+                ends = min(minute + _MINUTE - timedelta(milliseconds=1), self._clock())
+                self._outbox.put(_record(meter, amount, ends))
+            for meter, (level, at) in levels.items():
+                self._outbox.put(_record(meter, level, at))
 
     def _leave_to_the_parent(self) -> None:
-        self._counts = {}
+        self._counts, self._levels = {}, {}
 
 
 def _record(meter: str, amount: int, at: datetime) -> bytes:

@@ -166,6 +166,8 @@ def test_calls_and_levels_are_reported_as_metered_usage(site: Site) -> None:
     usage.add("bandwidth_bytes_month", 1_234)
     usage.add("bandwidth_bytes_month", -5)
     usage.add("no_such_meter")
+    usage.add("api_calls_day", "many")  # type: ignore[arg-type]  # whoever does this must not be hurt by it
+    usage.report("members", None)  # type: ignore[arg-type]  # likewise
     assert usage.flush()
     assert used(site, "api_calls_day") == 250
     assert used(site, "storage_bytes") == 7_000
