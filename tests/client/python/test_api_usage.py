@@ -3,11 +3,12 @@
 import asyncio
 import io
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from calos import Telemetry, track_api_usage
-from calos.routes import without_ids
+from calos.routes import without_ids, wsgi_route
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -56,6 +57,7 @@ def test_requests_to_an_asgi_app_are_counted_by_their_routes(site: Site) -> None
         client.get("/nowhere/550e8400-e29b-41d4-a716-446655440000/anna@acme.example", headers={"x-user": "ben"})
     assert telemetry.flush()
     assert calls(site)[:3] == [("GET /orders/{number}", 201), ("GET /orders/{number}", 201), ("GET /broken", 500)]
+    assert calls(site)[3] == ("GET /v2/stream/{id}", 200)
     assert calls(site)[4] == ("GET /nowhere/{id}/{id}", 404)
     assert len({event["actor"] for event in kept(site)}) == 2
     assert all(event["ms"] is not None for event in kept(site))
@@ -123,6 +125,12 @@ def test_functions_are_counted_under_their_names(site: Site) -> None:
     assert telemetry.flush()
     names = [name.rpartition(".")[2] for name, _ in calls(site)]
     assert (names, [status for _, status in calls(site)]) == (["double", "fail"], [200, 500])
+
+
+def test_a_wsgi_framework_that_leaves_its_rule_is_believed() -> None:
+    matched = SimpleNamespace(url_rule=SimpleNamespace(rule="/orders/<int:number>"))
+    assert wsgi_route({**environ("/orders/7"), "werkzeug.request": matched}) == "POST /orders/<int:number>"
+    assert wsgi_route({**environ("/x/7"), "werkzeug.request": SimpleNamespace(url_rule=None)}) == "POST /shop/x/{id}"
 
 
 class Broken(Telemetry):

@@ -1,0 +1,1 @@
+"""What embedding the client looks like, small enough to read at once."""
