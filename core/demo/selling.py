@@ -5,6 +5,7 @@ from itertools import cycle
 from typing import Final, Literal
 
 from core.access.actor import Actor
+from core.culture.upsell_contacts import record_contact
 from core.culture.upsell_reads import precision, upsells
 from core.culture.writes import assign, close, note, snooze
 from core.demo.people import acting
@@ -30,7 +31,8 @@ def work_the_list(session: WriteSession, actor: Actor, *, now: datetime) -> None
     for days, one in enumerate(first, start=1):
         assign(session, sam, one.id, sam.label, now=now - timedelta(days=days))
     if first:
-        note(session, sam, first[0].id, "Called on Thursday; they want the numbers in writing.", now=now)
+        note(session, sam, first[0].id, "Send the numbers to their finance, too.", now=now)
+        record_contact(session, sam, first[0].id, "They want the numbers in writing.", now=now - timedelta(days=2))
     later = [one for one in found if one.priority == "MEDIUM"][:1]
     for one in later:
         snooze(session, sam, one.id, now + timedelta(days=14), now=now - timedelta(days=2))

@@ -29,7 +29,7 @@ def page() -> None:
 
 
 def _rows(actor: Actor, groups: tuple[ArchetypeGroup, ...], moved: Moves) -> None:
-    left, right = st.columns([5, 3])
+    left, right = st.columns([9, 4])
     with left:
         cultures_groups.show(actor, groups)
     with right:

@@ -48,7 +48,7 @@ def _chart(shown: Sequence[FeatureShare]) -> charts.Chart:
         {
             "kind": [_row(each) for each in shown],
             "feature": [label(each.feature) for each in shown],
-            "share": [each.share for each in shown],
+            "share": [round(each.share or 0.0, 2) for each in shown],
         }
     )
     return charts.heatmap(
@@ -86,7 +86,7 @@ def _who(actor: Actor, picked: Sequence[str], shown: Sequence[FeatureShare]) -> 
     if not rows:
         return
     columns.table(
-        pd.DataFrame({"name": [each.organization for each in rows], "share": [each.share for each in rows]}),
+        pd.DataFrame({"name": [each.organization for each in rows], "share": [round(each.share, 2) for each in rows]}),
         {
             "name": columns.opener("Customer", key=_OPEN, width=220),
             "share": columns.share("Of their active days", help="Share of active person-days on which it was used."),

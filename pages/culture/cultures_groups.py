@@ -17,11 +17,6 @@ from pages.parts import format as say
 from pages.parts.cards import card
 
 _OPEN: Final = "archetype-open"
-_MEANINGS: Final = {
-    **{label: (rule.__doc__ or "").strip() for _, label, rule in RULES},
-    "Mixed use": "No single habit stands out.",
-    UNKNOWN: "No telemetry has arrived, or too little to say.",
-}
 
 
 def show(actor: Actor, groups: Sequence[ArchetypeGroup]) -> None:
@@ -34,12 +29,13 @@ def show(actor: Actor, groups: Sequence[ArchetypeGroup]) -> None:
         st.markdown("The first rule that holds names the kind, in this order.")
         for _, label, rule in RULES:
             st.markdown(f"**{say.plain(label)}** · {say.plain((rule.__doc__ or '').strip())}")
+        st.markdown(f"**Mixed use** · No single habit stands out.\n\n**{UNKNOWN}** · No telemetry has arrived.")
     with place.body:
         columns.table(
             _frame(groups),
             _columns(sees_money=actor.may(Permission.FINANCE_READ)),
             key="archetypes",
-            alt="Archetypes with their customers, MRR, median health with its n, customers at risk, and rule.",
+            alt="Archetypes with their customers, MRR, median health with its n, and customers at risk.",
             height="content",
         )
 
@@ -47,14 +43,13 @@ def show(actor: Actor, groups: Sequence[ArchetypeGroup]) -> None:
 def _columns(*, sees_money: bool) -> dict[str, ColumnConfig | str | None]:
     money = columns.money("MRR", REPORTING, help="Of these customers together, in US dollars at today's rate.")
     return {
-        "name": columns.opener("Archetype", key=_OPEN, width=165),
+        "name": columns.opener("Archetype", key=_OPEN, width=150),
         "customers": columns.count("Customers"),
         "share": columns.share("Of all", help="Of all customers in force."),
         **({"mrr": money} if sees_money else {}),
         "health": columns.progress("Median health", help="Half of those whose health is known do better."),
         "n": columns.count("n", help="Customers whose health is known."),
         "risk": columns.count("At risk", help="Health below 50."),
-        "rule": columns.text("When", width=330),
     }
 
 
@@ -64,11 +59,10 @@ def _frame(groups: Sequence[ArchetypeGroup]) -> pd.DataFrame:
         {
             "name": [each.label for each in groups],
             "customers": [each.customers for each in groups],
-            "share": [each.customers / total for each in groups],
+            "share": [round(each.customers / total, 2) for each in groups],
             "mrr": [None if each.mrr is None else each.mrr.major() for each in groups],
             "health": [each.health for each in groups],
             "n": [each.health_n for each in groups],
             "risk": [each.at_risk for each in groups],
-            "rule": [_MEANINGS.get(each.label, "") for each in groups],
         }
     )

@@ -35,7 +35,7 @@ def show(actor: Actor) -> None:
         with st.popover("How it is measured", icon=":material/info:", type="tertiary"):
             for name, weight in WEIGHTS.items():
                 st.markdown(f"**{say.percent(weight, digits=0)}** · {_PARTS[name]}")
-            st.caption("A part that is not known of both is left out, and “compared” says how much is left.")
+            st.caption("A part that is not known of both is left out, and it is said how much is left.")
         text = filters.search("Peers of …", key="like", width=220)
     with place.body:
         one = _whom(actor, text)
@@ -84,20 +84,18 @@ def _table(one: Customer, found: Sequence[Resemblance]) -> None:
         pd.DataFrame(
             {
                 "name": [each.other.name for each in found],
-                "value": [each.value for each in found],
+                "value": [round(each.value, 2) for each in found],
                 "why": [_sentence(each) for each in found],
                 "archetype": [each.other.archetype for each in found],
                 "tier": pills.cells("tier", [each.other.tier_id for each in found]),
-                "known": [each.known for each in found],
             }
         ),
         {
             "name": columns.opener("Customer", key=_OPEN, width=165),
             "value": columns.share("Alike", help="From 0 to 1 over what is known of both."),
-            "why": columns.text("Why", width=430),
+            "why": columns.text("Why", width=485),
             "archetype": columns.text("Archetype", width=140),
             "tier": columns.pills("tier", "Tier"),
-            "known": columns.percent("Compared", width=95, help="The weight of what could be compared."),
         },
         key="peers",
         alt=f"The customers that resemble {one.name} most, with how much and why.",
@@ -106,5 +104,6 @@ def _table(one: Customer, found: Sequence[Resemblance]) -> None:
 
 
 def _sentence(each: Resemblance) -> str:
-    told = "; ".join(each.reasons)
+    partly = [] if each.known > 0.99 else [f"{say.percent(each.known, digits=0)} of the parts are known of both"]
+    told = "; ".join([*each.reasons, *partly])
     return f"{told[:1].upper()}{told[1:]}."

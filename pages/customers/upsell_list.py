@@ -140,17 +140,17 @@ def _nothing(chosen: Chosen) -> None:
 
 def _columns(*, sees_money: bool) -> dict[str, ColumnConfig | str | None]:
     shown: dict[str, ColumnConfig | str | None] = {
-        "name": columns.opener("Customer", key=_OPEN, width=145),
-        "priority": columns.pills("priority", "Priority", width=90),
-        "offer": columns.text("Offer", width=145),
+        "name": columns.opener("Customer", key=_OPEN, width=125),
+        "priority": columns.pills("priority", "Priority", width=80),
+        "offer": columns.text("Offer", width=137),
     }
     if sees_money:
         shown["value"] = columns.money("Expected", REPORTING, help=VALUE)
     return shown | {
         "left": columns.count("Days left", help="Until a limit is reached or a trial ends; the median of futures."),
-        "range": columns.text("Range", width=80, help="80 of 100 simulated futures lie within these days."),
-        "why": columns.text("Why", width=320),
-        "step": columns.text("Next step", width=145),
+        "range": columns.text("Range", width=62, help="80 of 100 simulated futures lie within these days."),
+        "why": columns.text("Why", width=295),
+        "step": columns.text("Next step", width=140),
         "to": columns.text("Who", width=90),
         "sure": columns.text("Confidence", width=95, help="How well the facts bear it out, not how likely a sale is."),
         "called": columns.when("Called"),

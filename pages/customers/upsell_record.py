@@ -22,7 +22,7 @@ _MOST = 200
 
 def show(actor: Actor) -> None:
     """Draw what is not on the list beside precision per rule and the risks."""
-    left, right = st.columns([5, 4])
+    left, right = st.columns([3, 2])
     with left:
         _held(actor)
     with right:
@@ -78,7 +78,7 @@ def _precision(actor: Actor) -> None:
 
 def _rate(figure: Figure) -> str:
     if isinstance(figure, Abstention):
-        return f"{say.DASH} none closed"
+        return f"{say.DASH} none yet"
     return say.interval(figure.value, figure.low, figure.high, show=lambda value: say.percent(value, digits=0))
 
 
@@ -102,7 +102,9 @@ def _held(actor: Actor) -> None:
     place = card("held", "Not on the list, and why", "What came near, and the reason it was left out.")
     with place.right:
         text = filters.search("Customer left out", key="left-out", width=190)
-    rows = [each for each in load(reads.not_listed, actor, text=text, limit=_MOST) if each.rule != _RISK]
+    found = [each for each in load(reads.not_listed, actor, text=text, limit=_MOST) if each.rule != _RISK]
+    # Whoever left comes last: there is nothing to do about it.
+    rows = sorted(found, key=lambda each: each.reason.startswith("The license is"))
     with place.body:
         if not rows:
             st.caption(_nobody(text))
