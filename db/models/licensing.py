@@ -165,10 +165,13 @@ license_word = Table(
     "license_word",
     metadata,
     _word(),
-    Column("license_id", Uuid, ForeignKey("license.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("license_id", Uuid, ForeignKey("license.id", ondelete="CASCADE"), primary_key=True),
+    # The empty text for the license itself, a slash and its fingerprint for an installation.
+    Column("source", Text(collation="C"), primary_key=True),
     # Follows the license's own, which has the key: a second one would be looked up for each of its words.
     Column("organization_id", Uuid, nullable=False),
 )
+Index("ix_license_word_source", license_word.c.license_id, license_word.c.source)
 organization_word = Table(
     "organization_word",
     metadata,

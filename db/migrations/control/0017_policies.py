@@ -27,35 +27,30 @@ CREATE FUNCTION search_words(given text) RETURNS SETOF text LANGUAGE sql IMMUTAB
 $$
 """
 # Written by triggers, as the owner: licenses come in by many ways (issue, import, COPY), and the verify door, which
-# activates installations, is no place for a second statement.
-OF_LICENSES = """
-CREATE FUNCTION license_words_of(wanted uuid[]) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    INSERT INTO public.license_word (word, license_id, organization_id)
-    SELECT DISTINCT word COLLATE "C", l.id, l.organization_id
-    FROM public.license l, LATERAL (
-        SELECT public.search_words(l.install_id)
-        UNION ALL SELECT public.search_words(d.host) FROM unnest(l.domains) AS d (host)
-        UNION ALL SELECT public.search_words(i.domain) FROM public.installation i WHERE i.license_id = l.id
-        UNION ALL SELECT lower(left(i.fingerprint, 100)) FROM public.installation i
-                  WHERE i.license_id = l.id AND i.fingerprint <> ''
-    ) AS found (word)
-    WHERE l.id = ANY (wanted)
-    ORDER BY 1, 2
-    ON CONFLICT DO NOTHING
-$$
-"""
-TRIGGERS = (
-    """
-    CREATE FUNCTION note_license_words() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    BEGIN
-        INSERT INTO public.license_word (word, license_id, organization_id)
-        SELECT DISTINCT word COLLATE "C", m.id, m.organization_id
-        FROM made m, LATERAL (
+# activates installations, is no place for a second statement. `source` is what a word is of: the empty text for the
+# license itself, a slash and its fingerprint for an installation; so what changes takes only its own words along.
+_OWN = """
+        INSERT INTO public.license_word (word, license_id, source, organization_id)
+        SELECT DISTINCT word COLLATE "C", m.id, '', m.organization_id
+        FROM {whose}, LATERAL (
             SELECT public.search_words(m.install_id)
             UNION ALL SELECT public.search_words(d.host) FROM unnest(m.domains) AS d (host)
-        ) AS found (word);
+        ) AS found (word)
+"""
+_INSTALLED = """
+        INSERT INTO public.license_word (word, license_id, source, organization_id)
+        SELECT DISTINCT word COLLATE "C", m.license_id, '/' || m.fingerprint, m.organization_id
+        FROM {whose}, LATERAL (
+            SELECT public.search_words(m.domain)
+            UNION ALL SELECT lower(left(m.fingerprint, 100)) WHERE m.fingerprint <> ''
+        ) AS found (word)
+"""
+_HEAD = "RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
+TRIGGERS = (
+    f"""
+    CREATE FUNCTION note_license_words() {_HEAD} AS $$
+    BEGIN
+        {_OWN.format(whose="made m")};
         RETURN NULL;
     END $$
     """,
@@ -63,15 +58,13 @@ TRIGGERS = (
     CREATE TRIGGER license_words AFTER INSERT ON license
     REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION note_license_words()
     """,
-    """
-    CREATE FUNCTION renew_license_words() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    DECLARE
-        whose uuid := CASE WHEN TG_TABLE_NAME = 'license' THEN to_jsonb(OLD) ->> 'id'
-                           ELSE to_jsonb(OLD) ->> 'license_id' END;
+    f"""
+    CREATE FUNCTION renew_license_words() {_HEAD} AS $$
     BEGIN
-        DELETE FROM public.license_word WHERE license_id = whose;
-        PERFORM public.license_words_of(ARRAY[whose]);
+        DELETE FROM public.license_word WHERE license_id = NEW.id AND source = '';
+        {_OWN.format(whose="(SELECT NEW.*) m")};
+        UPDATE public.license_word SET organization_id = NEW.organization_id
+        WHERE license_id = NEW.id AND organization_id <> NEW.organization_id;
         RETURN NULL;
     END $$
     """,
@@ -80,18 +73,10 @@ TRIGGERS = (
     WHEN (OLD.domains IS DISTINCT FROM NEW.domains OR OLD.organization_id IS DISTINCT FROM NEW.organization_id)
     EXECUTE FUNCTION renew_license_words()
     """,
-    """
-    CREATE FUNCTION note_installation_words() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    f"""
+    CREATE FUNCTION note_installation_words() {_HEAD} AS $$
     BEGIN
-        INSERT INTO public.license_word (word, license_id, organization_id)
-        SELECT DISTINCT word COLLATE "C", m.license_id, m.organization_id
-        FROM made m, LATERAL (
-            SELECT public.search_words(m.domain)
-            UNION ALL SELECT lower(left(m.fingerprint, 100)) WHERE m.fingerprint <> ''
-        ) AS found (word)
-        ORDER BY 1, 2
-        ON CONFLICT DO NOTHING;
+        {_INSTALLED.format(whose="made m")};
         RETURN NULL;
     END $$
     """,
@@ -99,13 +84,23 @@ TRIGGERS = (
     CREATE TRIGGER installation_words AFTER INSERT ON installation
     REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION note_installation_words()
     """,
+    f"""
+    CREATE FUNCTION renew_installation_words() {_HEAD} AS $$
+    BEGIN
+        DELETE FROM public.license_word WHERE license_id = OLD.license_id AND source = '/' || OLD.fingerprint;
+        IF TG_OP = 'UPDATE' THEN
+            {_INSTALLED.format(whose="(SELECT NEW.*) m")};
+        END IF;
+        RETURN NULL;
+    END $$
+    """,
     """
     CREATE TRIGGER installation_words_anew AFTER UPDATE OF domain ON installation FOR EACH ROW
-    WHEN (OLD.domain IS DISTINCT FROM NEW.domain) EXECUTE FUNCTION renew_license_words()
+    WHEN (OLD.domain IS DISTINCT FROM NEW.domain) EXECUTE FUNCTION renew_installation_words()
     """,
     """
     CREATE TRIGGER installation_words_gone AFTER DELETE ON installation FOR EACH ROW
-    EXECUTE FUNCTION renew_license_words()
+    EXECUTE FUNCTION renew_installation_words()
     """,
     """
     CREATE FUNCTION note_organization_words() RETURNS trigger
@@ -143,8 +138,8 @@ DROPPED = (
     "DROP TRIGGER installation_words_gone ON installation",
     "DROP TRIGGER organization_words ON organization",
     "DROP TRIGGER organization_words_anew ON organization",
-    "DROP FUNCTION note_license_words, renew_license_words, note_installation_words, note_organization_words, "
-    "renew_organization_words, license_words_of, search_words",
+    "DROP FUNCTION note_license_words, renew_license_words, note_installation_words, renew_installation_words, "
+    "note_organization_words, renew_organization_words, search_words",
 )
 
 
@@ -175,11 +170,12 @@ def upgrade() -> None:
         "license_word",
         sa.Column("word", sa.Text(collation="C"), nullable=False),
         sa.Column("license_id", sa.Uuid(), nullable=False),
+        sa.Column("source", sa.Text(collation="C"), nullable=False),
         sa.Column("organization_id", sa.Uuid(), nullable=False),
-        sa.PrimaryKeyConstraint("word", "license_id", name=op.f("pk_license_word")),
+        sa.PrimaryKeyConstraint("word", "license_id", "source", name=op.f("pk_license_word")),
         *_keys("license_word", organization=False),
     )
-    op.create_index("ix_license_word_license_id", "license_word", ["license_id"])
+    op.create_index("ix_license_word_source", "license_word", ["license_id", "source"])
     op.create_table(
         "organization_word",
         sa.Column("word", sa.Text(collation="C"), nullable=False),
@@ -193,10 +189,10 @@ def upgrade() -> None:
         protect(table)
         # The triggers write them, as the owner.
         op.execute(f"REVOKE INSERT, UPDATE, DELETE ON {table} FROM {context.config.attributes['app']}")
-    for statement in (WORDS, OF_LICENSES, *TRIGGERS):
+    for statement in (WORDS, *TRIGGERS):
         op.execute(statement)
-    op.execute("REVOKE EXECUTE ON FUNCTION license_words_of FROM PUBLIC")
-    op.execute("SELECT license_words_of(ARRAY (SELECT id FROM license))")
+    op.execute(_OWN.format(whose="public.license m"))
+    op.execute(_INSTALLED.format(whose="public.installation m"))
     op.execute(
         "INSERT INTO organization_word (word, organization_id) SELECT DISTINCT word, o.id "
         "FROM organization o, LATERAL (SELECT search_words(o.name)) AS f (word)"

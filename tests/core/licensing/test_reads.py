@@ -15,6 +15,7 @@ from core.licensing.policy import Policy
 from core.licensing.status import Status
 from core.organizations.writes import create_organization, rename_organization
 from db.models.licensing import installation, license_word, organization_word
+from db.models.licensing import license as licenses
 from db.session import SYSTEM, WriteSession
 from tests.books import own_databases
 from tests.cast import Cast, make_cast
@@ -175,6 +176,12 @@ def test_what_a_license_is_found_by_follows_its_changes(
     session.execute(delete(installation).where(installation.c.fingerprint == "F-77"))
     assert (found(session, cast, now, "f-77"), found(session, cast, now, "two.ex")) == (set(), set())
     assert found(session, cast, now, "site1") == {"globex-1"}
+    initech = reads.license_by_install(session, cast.vera, "initech-0", now=now).organization_id
+    moved = update(licenses).where(licenses.c.install_id == "globex-2").values(organization_id=initech)
+    session.execute(moved)
+    whose = select(license_word.c.organization_id).distinct().where(license_word.c.word.startswith("globex-2"))
+    assert session.execute(whose).scalars().all() == [initech]
+    session.execute(moved.values(organization_id=cast.globex))
     rename_organization(session, cast.fiona, cast.globex, "Hanso Foundation", now=now)
     assert found(session, cast, now, "foundation") == {f"globex-{age}" for age in range(7)}
     assert found(session, cast, now, "initech") == {"initech-0"}
@@ -188,7 +195,9 @@ def test_a_customer_finds_nothing_of_others_even_by_the_index(
     names = select(organization_word.c.organization_id).distinct()
     assert session.execute(names).scalars().all() == [cast.globex]
     with pytest.raises(ProgrammingError, match="permission denied"), session.connection.begin_nested():
-        session.execute(insert(license_word).values(word="x", license_id=cast.globex, organization_id=cast.globex))
+        session.execute(
+            insert(license_word).values(word="x", license_id=cast.globex, source="", organization_id=cast.globex)
+        )
 
 
 def test_filters(session: WriteSession, cast: Cast, world: dict[str, str], now: datetime) -> None:
