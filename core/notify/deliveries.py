@@ -144,6 +144,18 @@ def deliveries(
     return tuple(_delivery(row, tries.get(row.id, ())) for row in rows)
 
 
+def delivery_counts(session: ReadSession, actor: Actor, destination_id: UUID) -> dict[State, int]:
+    """Return how many deliveries of the last 90 days there are of each state."""
+    destination_by_id(session, actor, destination_id)
+    counted = select(delivery.c.state, func.count().label("number")).where(delivery.c.destination_id == destination_id)
+    found = {row.state: row.number for row in session.execute(counted.group_by(delivery.c.state))}
+    return {
+        "waiting": found.get("waiting", 0),
+        "delivered": found.get("delivered", 0),
+        "failed": found.get("failed", 0),
+    }
+
+
 def queue(session: WriteSession, delivery_id: UUID, at: datetime | None) -> bool:
     """Queue the job that tries a delivery, now or later; False where one waits already."""
     return defer(session, TASK, once=f"delivery:{delivery_id}", at=at, delivery_id=str(delivery_id)) is not None

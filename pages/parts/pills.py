@@ -7,11 +7,21 @@ import streamlit as st
 
 from pages.parts import format as say
 
-Kind = Literal["status", "tier", "priority", "severity", "verdict", "adoption", "band", "movement"]
+Kind = Literal["sending", "status", "tier", "priority", "severity", "verdict", "adoption", "band", "movement"]
 Color = Literal["green", "orange", "red", "blue", "violet", "gray", "primary"]
 
 # Green, orange and red mean good, needs care and bad; blue is a state that will pass; gray is over or unknown.
 _WORDS: Final[Mapping[Kind, Mapping[str, tuple[str, Color]]]] = {
+    "sending": {
+        "sent": ("Sent", "green"),
+        "delivered": ("Delivered", "green"),
+        "waiting": ("Waiting", "blue"),
+        "kept": ("Kept", "gray"),
+        "failed": ("Failed", "red"),
+        "on": ("On", "green"),
+        "failing": ("Failing", "orange"),
+        "off": ("Off", "gray"),
+    },
     "status": {
         "active": ("Active", "green"),
         "trial": ("Trial", "blue"),

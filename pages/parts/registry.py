@@ -30,6 +30,7 @@ SCREENS = (
     Screen("Customers", "Brand", "brand", "pages.customers.brand", "palette", Permission.CUSTOMER_READ, True),
     Screen("Customers", "Upsells", "upsells", "pages.customers.upsells", "trending_up", Permission.CULTURE_READ),
     Screen("Customers", "Licenses", "licenses", "pages.customers.licenses", "key", Permission.CUSTOMER_READ),
+    Screen("Customers", "Installs", "installs", "pages.customers.installs", "dns", Permission.CUSTOMER_READ),
     Screen("Culture", "Culture profile", "culture", "pages.culture.profile", "psychology", Permission.CULTURE_READ),
     Screen("Culture", "Cultures", "cultures", "pages.culture.cultures", "diversity_2", Permission.CULTURE_READ),
     Screen("Finance", "Revenue", "revenue", "pages.finance.revenue", "payments", Permission.FINANCE_READ),
@@ -50,10 +51,20 @@ SCREENS = (
     Screen("Finance", "Plans", "plans", "pages.finance.plans", "sell", Permission.FINANCE_READ),
     Screen("Usage", "Usage", "usage", "pages.usage.usage", "speed", Permission.USAGE_READ),
     Screen("Usage", "Limits", "limits", "pages.usage.limits", "tune", Permission.USAGE_READ),
+    Screen("Usage", "Telemetry", "telemetry", "pages.usage.telemetry", "sensors", Permission.USAGE_READ),
     Screen("Security", "Security score", "security", "pages.security.score", "shield", Permission.SECURITY_READ),
     Screen("Security", "Audit", "audit", "pages.security.audit", "history", Permission.AUDIT_READ),
     Screen("Security", "People", "people", "pages.security.people", "badge", Permission.MEMBER_READ),
     Screen("Settings", "Import", "import", "pages.settings.imports", "upload_file", Permission.ORGANIZATION_CREATE),
+    Screen(
+        "Settings",
+        "Destinations",
+        "destinations",
+        "pages.settings.destinations",
+        "send",
+        Permission.SECURITY_MANAGE_POLICY,
+    ),
+    Screen("Settings", "Mails", "mails", "pages.settings.mails", "mail", Permission.AUDIT_READ),
 )
 
 
