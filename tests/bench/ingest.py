@@ -1,8 +1,13 @@
-"""Ingest against an unindexed COPY of the same rows, in one run: `python -m tests.bench.ingest --events 20000`."""
+"""Ingest against an unindexed COPY and against hand-written SQL: `python -m tests.bench.ingest --events 20000`.
+
+`--peer handwritten` compares CPU, of Python and PostgreSQL together: a plain script that reads the same bodies and runs
+the same statement on one connection, without HTTP, checks, quotas or secrets, against the API process.
+"""
 
 import argparse
 import asyncio
 import json
+import os
 import random
 import socket
 import subprocess
@@ -14,6 +19,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from statistics import median
 from typing import Any
 from uuid import uuid4
 
@@ -31,7 +37,7 @@ from core.telemetry.door import IngestDoor, open_door
 from core.telemetry.events import Row, check
 from core.telemetry.installs import Install
 from core.telemetry.quotas import NO_LIMITS
-from core.telemetry.statement import INGEST, parameters, unique_rows
+from core.telemetry.statement import INGEST, LATE, parameters, unique_rows
 from db import embedded
 from db.session import SYSTEM
 
@@ -53,10 +59,26 @@ COPY = f"COPY unindexed (install_id, received_at, {', '.join(COLUMNS)}) FROM STD
 class World:
     """A throw-away database with ordinary durability, and licenses to send for."""
 
+    home: Path
     owner_url: str
     control_url: str
     telemetry_url: str
     licenses: list[Issued]
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds by the clock, and of the CPU by Python."""
+
+    seconds: float
+    cpu: float
+
+
+# What the script copies from an event as it is, under the column's name.
+PLAIN = {
+    "id": "event_id", "type": "type", "feature": "feature", "user": "actor", "session": "session", "status": "status",
+    "ms": "ms", "ua": "agent", "domain": "domain", "version": "version", "tz": "zone",
+}  # fmt: skip
 
 
 @contextmanager
@@ -76,7 +98,7 @@ def _world(home: Path) -> Iterator[World]:
             ]
         with databases.telemetry.write(SYSTEM) as session:
             partitions.ensure_days(session, [now.date() - timedelta(days=back) for back in range(9)])
-        yield World(owner_urls(settings)[1], databases.control_url, databases.telemetry_url, made)
+        yield World(home, owner_urls(settings)[1], databases.control_url, databases.telemetry_url, made)
         databases.close()
     finally:
         embedded.stop(home)
@@ -166,8 +188,35 @@ async def _opened(world: World) -> AsyncIterator[IngestDoor]:
     await door.close()
 
 
+def handwritten(world: World, batches: Batches) -> Spent:
+    """Return what a plain script spends that runs the statement batch by batch on one connection."""
+    now, bodies = clock.now(), [json.dumps({"events": batch}).encode() for batch in batches]
+    with psycopg.connect(door_url(world.telemetry_url), autocommit=True) as connection:
+        began, cpu = time.perf_counter(), time.process_time()
+        for number, body in enumerate(bodies):
+            rows = [
+                {"day": event["ts"][:10], "ts": event["ts"], **{column: event[name] for name, column in PLAIN.items()}}
+                for event in json.loads(body)["events"]
+            ]
+            asked = {
+                "install_id": f"hand-{number % INSTALLS}",
+                "events": json.dumps(rows),
+                "unique": len(rows),
+                "sent": len(rows),
+                "refused": 0,
+                "now": now,
+                "late_before": now - LATE,
+            }
+            connection.execute(INGEST, asked, prepare=True).fetchone()
+        return Spent(time.perf_counter() - began, time.process_time() - cpu)
+
+
 def through_http(world: World, batches: Batches) -> float:
     """Return the seconds that the server takes, loaded by a process of its own over keep-alive connections."""
+    return _through_http(world, batches).seconds
+
+
+def _through_http(world: World, batches: Batches) -> Spent:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -176,10 +225,11 @@ def through_http(world: World, batches: Batches) -> float:
     try:
         assert server.stdout is not None
         server.stdout.readline()
+        before = _cpu_of(server.pid)
         given = {"port": port, "batches": batches, "secrets": [one.install_secret for one in world.licenses]}
         load = [sys.executable, "-m", "tests.bench.ingest", "--load"]
         done = subprocess.run(load, input=json.dumps(given), capture_output=True, text=True, check=True)
-        return float(done.stdout)
+        return Spent(float(done.stdout), _cpu_of(server.pid) - before)
     finally:
         server.kill()
         server.wait()
@@ -218,10 +268,56 @@ WAYS: dict[str, Callable[[World, Batches], float]] = {
 }
 
 
+def compared(world: World, count: int, rounds: int) -> None:
+    """Print the CPU an event of the API process and of the plain script, PostgreSQL's included, in turns."""
+    postmaster = embedded.attach(world.home)
+    assert postmaster is not None
+    for size in SIZES:
+        events = count if size > SIZES[0] else count // 4
+        spent: dict[str, list[tuple[float, float, float]]] = {"handwritten": [], "HTTP": []}
+        for _ in range(rounds):
+            for name, way in (("handwritten", handwritten), ("HTTP", _through_http)):
+                batches = _batches(events, size, clock.now())
+                before = _cpu_of_all(postmaster.pid)
+                found = way(world, batches)
+                database = _cpu_of_all(postmaster.pid) - before
+                spent[name].append((found.cpu / events * 1e6, database / events * 1e6, events / found.seconds))
+        whole: dict[str, float] = {}
+        for name, those in spent.items():
+            python, database, rate = (median(column) for column in zip(*those, strict=True))
+            whole[name] = median(one[0] + one[1] for one in those)
+            sys.stdout.write(
+                f"batches of {size:5}  {name:12} {rate:7.0f} events/s  CPU an event {whole[name]:5.1f} us = Python "
+                f"{python:5.1f} + PostgreSQL {database:5.1f}  {whole[name] / whole['handwritten']:5.2f} x handwritten\n"
+            )
+            sys.stdout.flush()
+
+
+def _cpu_of(process: int) -> float:
+    """Return the CPU seconds of a process (Linux)."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _cpu_of_all(postmaster: int) -> float:
+    """Return the CPU seconds of PostgreSQL: of its processes, and of those that have ended."""
+    total = 0
+    for entry in Path("/proc").iterdir():
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split() if entry.name.isdigit() else []
+        except OSError:
+            continue
+        if fields and (entry.name == str(postmaster) or fields[1] == str(postmaster)):
+            total += sum(map(int, fields[11:15]))
+    return total / os.sysconf("SC_CLK_TCK")
+
+
 def main() -> None:
     """Measure each way at each batch size in turn; the ratio is cost a row, COPY at the same batch size being 1."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--events", type=int, default=20_000)
+    asked.add_argument("--peer", choices=["handwritten"], help="compare the CPU with that of hand-written SQL")
+    asked.add_argument("--rounds", type=int, default=3)
     asked.add_argument("--load", action="store_true", help=argparse.SUPPRESS)
     given = asked.parse_args()
     if given.load:
@@ -229,6 +325,9 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="calos-bench-", dir="/var/tmp") as folder, _world(Path(folder)) as world:
         copied(world, _batches(1_000, 100, clock.now()))  # the first rows of a fresh server are slow
+        if given.peer:
+            compared(world, given.events, given.rounds)
+            return
         whole = copied(world, _batches(given.events, given.events, clock.now()))
         sys.stdout.write(f"{'unindexed COPY, all at once':32} {given.events / whole:9.0f} events/s\n")
         for size in SIZES:
