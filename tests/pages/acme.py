@@ -22,15 +22,21 @@ def license_for(databases: Databases, cast: Cast, name: str, tier: str, now: dat
     return made
 
 
-def make_acme(databases: Databases, cast: Cast, now: datetime) -> Created:
-    """Make the customer with its telemetry, profile, opportunities and card."""
-    made = license_for(databases, cast, "Acme GmbH", "free", now)
+def make_acme(
+    databases: Databases,
+    cast: Cast,
+    now: datetime,
+    name: str = "Acme GmbH",
+    features: tuple[str, ...] = ("pos", "email"),
+) -> Created:
+    """Make the customer with its telemetry, profile, opportunities and card; without `email` one is for training."""
+    made = license_for(databases, cast, name, "free", now)
     refused = [
         {**event, "id": f"refused-{number}", "feature": "crypto", "status": 402, "user": f"user-{number}"}
         for number, event in enumerate(office_events(now, people=1, days=4)[:3])
     ]
     with databases.telemetry.write(SYSTEM) as telemetry:
-        receipt = ingest(telemetry, made.install_id, office_events(now, people=3) + refused, now=now)
+        receipt = ingest(telemetry, made.install_id, office_events(now, people=3, features=features) + refused, now=now)
     assert receipt.refused == ()
     with databases.control.write(SYSTEM) as session, databases.telemetry.read(SYSTEM) as telemetry:
         recompute(session, telemetry, made.install_id, now=now)

@@ -12,7 +12,7 @@ from core.databases import Databases
 from db.session import SYSTEM
 from tests.cast import Cast
 from tests.pages.acme import make_acme
-from tests.pages.conftest import AsPerson, words
+from tests.pages.conftest import AsPerson, SignedInAs, words
 
 STAFF = ("fiona", "adam", "sam", "mia", "vera")
 
@@ -26,6 +26,12 @@ def nothing_yet(databases: Databases, cast: Cast) -> None:
 def acme(databases: Databases, cast: Cast) -> Created:
     """Return Acme with its opportunity."""
     return make_acme(databases, cast, clock.now())
+
+
+@pytest.fixture(scope="module")
+def fresh(databases: Databases, cast: Cast) -> Created:
+    """Return a customer with two opportunities that no other test has touched: an upgrade and a training."""
+    return make_acme(databases, cast, clock.now(), "Initech AG", ("pos",))
 
 
 @pytest.fixture
@@ -148,7 +154,7 @@ def test_precision_and_what_is_left_out_stand_below(as_person: AsPerson, upsell:
     frames = [each.value for each in as_person("vera", "upsells").dataframe]
     precision = next(frame for frame in frames if "rate" in frame)
     assert "Refused features" in set(precision["rule"])
-    assert set(precision["rate"]) == {"— none closed"}
+    assert set(precision["rate"]) == {"— none yet"}
 
 
 def test_otto_sees_his_portal_and_nothing_of_it(as_person: AsPerson, upsell: Upsell) -> None:
@@ -182,3 +188,54 @@ def test_who_may_export_is_led_to_the_file_under_the_filters_of_the_page(as_pers
     for name in ("mia", "vera"):
         urls = [each.proto.url for each in as_person(name, "upsells").get("link_button")]
         assert not [url for url in urls if "/api/export" in url], name
+
+
+def test_what_is_not_on_the_list_is_searched(as_person: AsPerson, acme: Created) -> None:
+    app = as_person("vera", "upsells", **{"left-out": "nobody of that name"})
+    assert "Nothing was held back for “nobody of that name”" in words(app)
+
+
+def test_several_are_given_to_somebody_at_once(
+    signed_in: SignedInAs, databases: Databases, cast: Cast, fresh: Created
+) -> None:
+    signed_in("sam")
+    app = AppTest.from_function(_many, default_timeout=60).run()
+    assert not app.exception
+    assert "Assign 2 opportunities" in [each.label for each in app.button]
+    app.selectbox(key="many-to").select("mia@calos.test")
+    app.button(key="many-assign").click().run()
+    with databases.control.read(SYSTEM) as session:
+        found = reads.upsells(session, cast.fiona, now=clock.now(), install_id=fresh.install_id)
+    assert [each.assigned_to for each in found] == ["mia@calos.test"] * 2
+
+
+def _many() -> None:
+    from pages.customers import upsell_choice, upsell_list, upsell_many
+    from pages.parts import session
+    from pages.parts.load import minute
+
+    actor = session.require_actor()
+    chosen = upsell_choice.Chosen(upsell_choice.ALL, None, None, False, "Initech")
+    found = upsell_list.find(actor, chosen, minute())
+    upsell_many.show(actor, found, [0, 1])
+
+
+def test_a_call_keeps_it_on_the_list_and_a_sale_leads_to_the_tier(
+    as_person: AsPerson, databases: Databases, cast: Cast, fresh: Created
+) -> None:
+    with databases.control.read(SYSTEM) as session:
+        (upgrade,) = reads.upsells(session, cast.fiona, now=clock.now(), install_id=fresh.install_id, kind="tier")
+    app = _run(as_person("sam", "upsells", whose="Everybody's", q="Initech", priority="High"))
+    app.text_input(key=f"said-{upgrade.id}").set_value("They ask their board.")
+    app.button(key=f"do-call-{upgrade.id}").click()
+    _run(app)
+    app = _run(as_person("sam", "upsells", whose="Everybody's", q="Initech", priority="High"))
+    assert "Sam called" in words(app)
+    assert "They ask their board." in words(app)
+    assert "Next step: Follow up." in words(app)
+    app.session_state[f"outcome-{upgrade.id}"] = "won"
+    app.text_input(key=f"reason-{upgrade.id}").set_value("Signed.")
+    _run(app).button(key=f"close-{upgrade.id}").click()
+    _run(app)
+    assert "Initech AG** takes Pro" in words(app)
+    assert "change-tier" in [each.key for each in app.button]
