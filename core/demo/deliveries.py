@@ -100,15 +100,19 @@ def _sent(name: str, made: Sequence[Event], now: datetime) -> Iterator[Sent]:
         by_day.setdefault(event["ts"][:10], []).append(event)
     before = [event for day, those in by_day.items() if day < first.isoformat() for event in those]
     if before:
-        newest = datetime.fromisoformat(max(event["ts"] for event in before))
-        yield newest + timedelta(seconds=1), before, timedelta(days=10_000)
+        yield datetime.fromisoformat(max(event["ts"] for event in before)), before, timedelta(days=10_000)
     for number in range(TOLD_DAYS):
         day = first + timedelta(days=number)
         those = by_day.get(day.isoformat(), [])
         at = min(now, datetime(day.year, day.month, day.day, 23, 59, tzinfo=UTC))
         odd = list(trouble(those, at)) if trouble and number >= TOLD_DAYS - TROUBLED_DAYS else []
-        whole: Sent = (at, those, IN_TIME)
-        yield from [*odd, whole] if name in FIRST else [whole, *odd]
+        if name in FIRST:
+            yield from odd
+            gone = {event["id"] for _, batch, _ in odd for event in batch}
+            those = [event for event in those if event["id"] not in gone]
+        yield at, those, IN_TIME
+        if name not in FIRST:
+            yield from odd
 
 
 def at_the_door(databases: Databases, installs: Sequence[tuple[DemoCustomer, str]], *, now: datetime) -> None:

@@ -134,6 +134,27 @@ def installs(
     return InstalledPage(items, _cursor(items[-1]) if len(rows) > limit else None)
 
 
+@dataclass(frozen=True)
+class Holder:
+    """Whose an install id is."""
+
+    customer: str
+    tier_id: str
+    revoked: bool
+
+
+def holders(session: ReadSession, actor: Actor, install_ids: Sequence[str]) -> dict[str, Holder]:
+    """Return whose these install ids are, for rows that the telemetry plane gave; needs `customer:read`."""
+    _may(actor)
+    c = licenses.c
+    named = (
+        select(c.install_id, organization.c.name, c.tier_id, c.revoked_at.is_not(None).label("revoked"))
+        .join(organization, organization.c.id == c.organization_id)
+        .where(c.install_id.in_(install_ids))
+    )
+    return {row.install_id: Holder(row.name, row.tier_id, row.revoked) for row in session.execute(named)}
+
+
 _COLUMNS: Final = (
     installation.c.license_id,
     licenses.c.install_id,

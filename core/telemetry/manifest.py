@@ -46,14 +46,14 @@ class Manifest:
 FIELDS: Final = (
     Field(
         "id",
-        "Made by the install, never reused: the same id on the same UTC day is the same event.",
+        "Made by the install: the same id on the same UTC day is the same event.",
         "Counting each event once, however often it is sent.",
         required=True,
     ),
     Field("ts", "When it happened: RFC 3339, with its zone.", "Hours of use, trends, sessions.", required=True),
     Field(
         "type",
-        "page_view, api_call, feature_used, error, login, heartbeat, or a type of your own.",
+        "page_view, api_call, feature_used, error, login, heartbeat, or your own.",
         "Telling people's use from API use, and errors from both.",
         required=True,
     ),
@@ -61,7 +61,7 @@ FIELDS: Final = (
     Field(
         "user",
         "Who, as an HMAC made by the install; never a name or an address.",
-        "How many people use it. What an HMAC stands for cannot be told here.",
+        "How many people use it; who they are stays with you.",
     ),
     Field("session", "Stands for the user where none is known.", "Visits of people who are not named."),
     Field("status", "The answer's status, such as 200 or 500.", "Shares of errors, and features that were refused."),

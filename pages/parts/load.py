@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -10,7 +11,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from core import clock
 from core.access.actor import Actor
-from core.databases import databases
+from core.databases import Databases, databases
 from core.errors import CalosError
 from core.organizations.viewpoint import viewpoint
 from db.session import SYSTEM, ReadSession, WriteSession
@@ -110,6 +111,24 @@ def change_both(actor: Actor) -> Iterator[tuple[WriteSession, ReadSession]]:
     """Open a transaction on the control plane beside a look at telemetry, for acts that bring a card up to date."""
     with change(actor) as session, databases().telemetry.read(actor.tenancy()) as telemetry:
         yield session, telemetry
+
+
+@contextmanager
+def change_telemetry(actor: Actor, install_id: str) -> Iterator[WriteSession]:
+    """Open a transaction on the telemetry of one install, which the caller has made sure the actor may change."""
+    with databases().telemetry.write(replace(actor.tenancy(), installs=(install_id,))) as telemetry:
+        yield telemetry
+    st.cache_data.clear()
+
+
+def planes() -> Databases:
+    """Return both planes, for an act that commits step by step itself; afterwards call `forget`."""
+    return databases()
+
+
+def forget() -> None:
+    """Read everything anew from now on."""
+    st.cache_data.clear()
 
 
 @contextmanager
