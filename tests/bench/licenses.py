@@ -64,7 +64,7 @@ def _world(home: Path, count: int) -> Iterator[World]:
         staff = replace(system_actor(vendor), kind=system_actor(vendor).kind)
         owner_url = owner_urls(settings)[0]
         began = time.perf_counter()
-        some = _fill(owner_url, count, now)
+        some = fill(owner_url, count, now)
         sys.stdout.write(f"{count:,} licenses made by COPY in {time.perf_counter() - began:.1f} s\n")
         yield World(databases, owner_url, staff, now, some)
         databases.close()
@@ -72,7 +72,7 @@ def _world(home: Path, count: int) -> Iterator[World]:
         embedded.stop(home)
 
 
-def _fill(owner_url: str, count: int, now: datetime) -> UUID:
+def fill(owner_url: str, count: int, now: datetime) -> UUID:
     """Copy the rows in, and return the id of a license in the middle."""
     ids = [new_id() for _ in range(count)]
     owners = [new_id() for _ in range(count * 10 // 11 + 1)]

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 from core.demo.customers import DEMO_INSTALL
 from pages.parts.registry import SCREENS, Screen
+from tests.bench.many_customers import FOUNDER, serving_many
 from tests.bench.visitors import Query, Run, tab
 from tests.running import ROOT, Running, running_calos
 
@@ -20,7 +21,6 @@ PEOPLE = ("fiona", "adam", "sam")
 TRIVIAL: Query = {"trivial": "1"}
 # So that 1,200 requests a minute and person, which is what the front door allows, are never reached.
 PAUSE_SECONDS = 0.025
-_FOUNDER = ["user", "create", "--email", "fiona@calos.test", "--role", "owner", "--password", "calos-demo-password"]
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def _serving() -> Iterator[Running]:
 def _serving_books(folder: str) -> Iterator[Running]:
     """Yield a Calos with the RavenStack books of a folder instead of the demo world."""
     with running_calos(CALOS_DEMO="0") as calos:
-        for words in (["migrate"], ["import", "docs/imports/ravenstack.yaml", folder], _FOUNDER):
+        for words in (["migrate"], ["import", "docs/imports/ravenstack.yaml", folder], FOUNDER):
             subprocess.run([sys.executable, "manage.py", *words], env=calos.environment, check=True, cwd=ROOT)
         calos.start(sys.executable, "-m", "tests.bench.served_pages")
         calos.wait_until_ready()
@@ -198,10 +198,15 @@ def main() -> None:
     asked.add_argument(
         "--books", metavar="DIR", help="import the RavenStack files of a folder, and measure pages alone"
     )
+    asked.add_argument("--customers", type=int, help="measure pages alone, with so many licenses made by COPY")
     given = asked.parse_args()
     times, seconds = (3, 5.0) if given.quick else (given.times, given.seconds)
     if given.books:
         with _serving_books(given.books) as calos:
+            measure_pages(calos.port, _token(calos.port, PEOPLE[0]), times)
+        return
+    if given.customers:
+        with serving_many(given.customers) as calos:
             measure_pages(calos.port, _token(calos.port, PEOPLE[0]), times)
         return
     with _serving() as calos:
