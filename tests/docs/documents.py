@@ -9,8 +9,8 @@ CODE = re.compile(r"`([^`\n]+)`")
 
 
 def documents() -> list[Path]:
-    """Return every Markdown file of the project: those at the top, and docs/."""
-    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+    """Return every Markdown file of the project: those at the top, docs/, and the guide of the client."""
+    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "client" / "README.md"]
 
 
 def name(path: Path) -> str:

@@ -52,9 +52,11 @@ def header_of(install_id: str, bundle_id: str, at: datetime, events: Sequence[by
     }
 
 
-def export(spool: Spool, path: Path, install_id: str, secret: str, at: datetime) -> Bundle:
-    """Move what waits in a spool into a file; the spool forgets it once the file is durable. OSError."""
-    batches = _taken(spool)
+def export(
+    spool: Spool, path: Path, install_id: str, secret: str, at: datetime, *, largest: int = LARGEST_UNPACKED
+) -> Bundle:
+    """Move what waits in a spool, about `largest` bytes at most, into a file; forget it once that is durable. OSError."""
+    batches = _taken(spool, largest)
     try:
         while True:
             lines = [line for batch in batches for line in batch.lines]
@@ -76,10 +78,10 @@ def export(spool: Spool, path: Path, install_id: str, secret: str, at: datetime)
     return Bundle(path, bundle_id, len(lines), spool.pending() > 0)
 
 
-def _taken(spool: Spool) -> list[Batch]:
+def _taken(spool: Spool, largest: int) -> list[Batch]:
     batches: list[Batch] = []
     size = 0
-    while size < LARGEST_UNPACKED and (batch := spool.take()) is not None:
+    while size < largest and (batch := spool.take()) is not None:
         batches.append(batch)
         size += sum(len(line) + 1 for line in batch.lines)
     return batches

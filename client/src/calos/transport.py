@@ -228,7 +228,7 @@ def _address(url: str, *, allow_http: bool) -> SplitResult:
     except ValueError as wrong:
         raise Misconfigured(f"{url} is no address: {wrong}") from wrong
     if at.scheme not in {"http", "https"} or not at.hostname or at.query or at.fragment or at.username or port == 0:
-        raise Misconfigured(f"“{url}” is no address of a vendor; give one such as https://licenses.example.com.")
+        raise Misconfigured(f"“{url}” is no address of a vendor: it begins with https:// and names a host.")
     if at.scheme == "http" and not allow_http and not LOOPBACK.fullmatch(at.hostname):
         raise Misconfigured(
             f"{url} would carry the install secret in clear text; use https, or set CALOS_ALLOW_HTTP=1 in a network "

@@ -70,15 +70,17 @@ def test_a_bundle_that_cannot_be_written_takes_nothing_with_it(site: Site, tmp_p
 
 
 def test_what_does_not_fit_waits_for_the_next_bundle(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "spool", Bounds(max_bytes=400_000_000, max_lines=2_000_000))
-    line = json.dumps({"id": "x" * 64, "ts": "2026-11-21T12:00:00.000Z", "type": "t", "props": {"x": "y" * 3_900}})
-    for _ in range(300):
-        spool.append([line.encode()] * 100)
-    first = export(spool, tmp_path / "one.gz", "inst-1", "secret", clock.now())
+    spool = Spool(tmp_path / "spool", Bounds())
+    line = json.dumps(
+        {"id": "x" * 64, "ts": "2026-11-21T12:00:00.000Z", "type": "t", "props": {"x": "y" * 900}}
+    ).encode()
+    for _ in range(20):
+        spool.append([line] * 100)
+    first = export(spool, tmp_path / "one.gz", "inst-1", "secret", clock.now(), largest=1_000_000)
     second = export(spool, tmp_path / "two.gz", "inst-1", "secret", clock.now())
     assert (first.more, second.more) == (True, False)
-    assert first.events + second.events == 30_000
-    assert len(gzip.decompress((tmp_path / "one.gz").read_bytes())) < 200_000_000
+    assert first.events + second.events == 2_000
+    assert len(gzip.decompress((tmp_path / "one.gz").read_bytes())) < 1_500_000
 
 
 def test_without_a_secret_or_switched_off_there_is_no_bundle(site: Site, tmp_path: Path) -> None:

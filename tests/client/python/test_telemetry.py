@@ -2,13 +2,12 @@
 
 import gzip
 import json
-import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from calos import Bounds, Telemetry
+from calos import Telemetry
 from calos.pacing import back_off, retry_after
 
 from tests.client.python.conftest import Site, wait_until
@@ -69,10 +68,11 @@ def test_nobody_is_named(site: Site) -> None:
     site.made.append(other)
     other.track("login", user="anna@acme.example")
     other.sync()
-    assert not any(str(user).encode() in _spooled(site.folder / "other") for user in users)
+    assert not any(str(user).encode() in spooled(site.folder / "other") for user in users)
 
 
-def _spooled(folder: Path) -> bytes:
+def spooled(folder: Path) -> bytes:
+    """Return what waits on disk below a state folder."""
     return b"".join(path.read_bytes() for path in sorted((folder / "telemetry").glob("*.ndjson")))
 
 
@@ -156,8 +156,8 @@ def test_an_event_that_is_sent_again_counts_once(site: Site) -> None:
     telemetry = site.telemetry()
     telemetry.track("login")
     telemetry.sync()
-    (spooled,) = (site.folder / "telemetry").glob("*.ndjson")
-    again = spooled.read_bytes()
+    (file,) = (site.folder / "telemetry").glob("*.ndjson")
+    again = file.read_bytes()
     assert telemetry.flush()
     # As if the process had died between the vendor's answer and the file's end.
     (site.folder / "telemetry" / "00000000000001-dead.ndjson").write_bytes(again)
@@ -254,45 +254,6 @@ def test_waiting_grows_and_keeps_to_what_was_told() -> None:
     assert retry_after({}, now) is None
 
 
-def test_the_spool_keeps_to_its_bounds_and_drops_the_oldest(site: Site) -> None:
-    telemetry = site.telemetry(bounds=Bounds(max_bytes=20_000, max_lines=1_000))
-    site.way.mode = "reset"
-    for number in range(1_000):
-        telemetry.track("login", feature=f"f{number}")
-        if number % 50 == 0:
-            telemetry.sync()
-    telemetry.sync()
-    assert len(_spooled(site.folder)) <= 20_000
-    assert telemetry.dropped > 0
-    assert telemetry.dropped + telemetry.pending() == 1_000
-    site.way.mode = "pass"
-    telemetry.close(0.0)
-    assert site.telemetry().flush()
-    features = {event["feature"] for event in kept(site)}
-    assert "f999" in features
-    assert "f0" not in features
-
-
-def test_the_spool_keeps_to_its_count(site: Site) -> None:
-    telemetry = site.telemetry(bounds=Bounds(max_lines=40))
-    for _ in range(500):
-        telemetry.track("login")
-    telemetry.sync()
-    assert telemetry.pending() <= 40
-    assert telemetry.dropped + telemetry.pending() == 500
-
-
-def test_memory_is_bounded_while_nobody_writes() -> None:
-    from calos.outbox import QUEUE_LINES, Outbox
-    from calos.spool import Spool
-
-    outbox = Outbox(Spool(Path("/proc/nowhere"), Bounds()), None, name="test", flush_seconds=1.0)
-    outbox._writer.stop(0.0)
-    for _ in range(QUEUE_LINES + 5):
-        outbox.put(b"{}")
-    assert (len(outbox._queue), outbox.dropped) == (QUEUE_LINES, 5)
-
-
 def test_the_manifest_shows_the_exact_last_payload(site: Site) -> None:
     telemetry = site.telemetry()
     assert telemetry.manifest().last_payload is None
@@ -309,49 +270,3 @@ def test_the_manifest_shows_the_exact_last_payload(site: Site) -> None:
     json.dumps(manifest.as_json())
     telemetry.close(0.0)
     assert site.telemetry().manifest().last_payload == manifest.last_payload, "after a restart too"
-
-
-def test_events_leave_by_themselves_and_full_batches_at_once(site: Site) -> None:
-    telemetry = site.telemetry(flush_seconds=0.05)
-    telemetry.track("login")
-    wait_until(lambda: sent(site.way))
-    lazy = site.telemetry()
-    lazy.track("first")
-    lazy._outbox._begun = True
-    for _ in range(600):
-        lazy.track("login")
-    wait_until(lambda: sum(len(envelope["events"]) for envelope in sent(site.way)) >= 500)
-
-
-def test_many_threads_lose_and_double_nothing(site: Site) -> None:
-    telemetry = site.telemetry(flush_seconds=0.02)
-
-    def work(name: int) -> None:
-        for number in range(100):
-            telemetry.track("login", feature=f"{name}-{number}")
-
-    threads = [threading.Thread(target=work, args=(name,)) for name in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    wait_until(lambda: telemetry.flush() and telemetry.pending() == 0)
-    arrived = [event["id"] for envelope in sent(site.way) for event in envelope["events"]]
-    assert len(arrived) == len(set(arrived)) == 800
-    assert telemetry.dropped == 0
-
-
-def test_two_processes_share_a_folder_without_sending_twice(site: Site) -> None:
-    one, two = site.telemetry(), site.telemetry()
-    for number in range(300):
-        (one if number % 2 else two).track("login", feature=f"f{number}")
-    one.sync()
-    two.sync()
-    threads = [threading.Thread(target=telemetry.flush) for telemetry in (one, two)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    wait_until(lambda: one.flush() and two.flush())
-    arrived = [event["id"] for envelope in sent(site.way) for event in envelope["events"]]
-    assert len(arrived) == len(set(arrived)) == 300
