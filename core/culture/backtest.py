@@ -109,28 +109,41 @@ def hold_against(snapshots: Sequence[Snapshot], departures: Mapping[str, Sequenc
     )
 
 
-def area(scores: Numbers, left: Numbers, weights: Numbers | None = None) -> float:
+def area(scores: Numbers, left: Numbers) -> float:
     """Return the chance that one who left scored lower than one who stayed, ties counted half (Mann and Whitney 1947).
 
     NaN where nobody left or nobody stayed.
     """
-    every = np.ones(len(scores)) if weights is None else weights
-    _, place = np.unique(scores, return_inverse=True)
-    gone, stayed = np.bincount(place, every * left), np.bincount(place, every * (1 - left))
+    return _area(*_by_score(_places(scores), left, np.ones(len(scores))))
+
+
+def lift_of_lowest(scores: Numbers, left: Numbers) -> float:
+    """Return the rate of leaving among the lowest tenth over that of all; who ties at the edge counts in part."""
+    return _lift(*_by_score(_places(scores), left, np.ones(len(scores))))
+
+
+def _area(gone: Numbers, stayed: Numbers) -> float:
     above = stayed.sum() - np.cumsum(stayed)
     total = float(gone.sum() * stayed.sum())
     return float((gone * (above + stayed / 2)).sum()) / total if total else float("nan")
 
 
-def lift_of_lowest(scores: Numbers, left: Numbers, weights: Numbers | None = None) -> float:
-    """Return the rate of leaving among the lowest tenth over that of all; who ties at the edge counts in part."""
-    every = np.ones(len(scores)) if weights is None else weights
-    _, place = np.unique(scores, return_inverse=True)
-    size, gone = np.bincount(place, every), np.bincount(place, every * left)
-    called, total = SHARE_CALLED * size.sum(), float(gone.sum() / size.sum())
+def _lift(gone: Numbers, stayed: Numbers) -> float:
+    size = gone + stayed
+    called, average = SHARE_CALLED * size.sum(), float(gone.sum() / size.sum())
     before = np.cumsum(size) - size
     taken = np.clip((called - before) / np.where(size > 0, size, 1.0), 0.0, 1.0)
-    return float((gone * taken).sum() / called) / total if total else float("nan")
+    return float((gone * taken).sum() / called) / average if average else float("nan")
+
+
+def _places(scores: Numbers) -> npt.NDArray[np.int64]:
+    return np.unique(scores, return_inverse=True)[1].astype(np.int64)
+
+
+def _by_score(place: npt.NDArray[np.int64], left: Numbers, weights: Numbers) -> tuple[Numbers, Numbers]:
+    """Return how many left and how many stayed at each score, from the lowest up."""
+    gone, stayed = (np.bincount(place, weights * side).astype(np.float64) for side in (left, 1 - left))
+    return gone, stayed
 
 
 def _cases(over: Sequence[Snapshot], departures: Mapping[str, Sequence[date]]) -> _Cases:
@@ -149,11 +162,12 @@ def _power(cases: _Cases) -> tuple[Figure, Figure]:
     generator = np.random.default_rng(customers)
     drawn = generator.multinomial(customers, np.full(customers, 1 / customers), RESAMPLES).astype(float)
     method = f"{RESAMPLES} draws of {customers:,} customers, 95%"
+    place = _places(cases.scores)
+    again = [_by_score(place, cases.left, each[cases.customer]) for each in drawn]
     found: list[Figure] = []
-    for measure in (area, lift_of_lowest):
-        values = np.array([measure(cases.scores, cases.left, each[cases.customer]) for each in drawn])
-        low, high = (float(x) for x in np.nanquantile(values, (0.025, 0.975)))
-        found.append(Estimate(measure(cases.scores, cases.left), low, high, len(cases.scores), method))
+    for measure, value in ((_area, area(cases.scores, cases.left)), (_lift, lift_of_lowest(cases.scores, cases.left))):
+        low, high = (float(x) for x in np.nanquantile([measure(*each) for each in again], (0.025, 0.975)))
+        found.append(Estimate(value, low, high, len(cases.scores), method))
     return found[0], found[1]
 
 

@@ -153,6 +153,17 @@ def last_movement_at(session: ReadSession, organization_id: UUID) -> datetime | 
     return found
 
 
+def steps_of_everybody(session: ReadSession, until: datetime) -> list[tuple[UUID, datetime, str, str]]:
+    """Return organization, date, kind and tier of every movement up to `until`, in order.
+
+    For a test of health on the past: asks no permission, and tells no amount.
+    """
+    c = movement.c
+    statement = select(c.organization_id, c.effective_at, c.kind, c.tier_id).where(c.effective_at <= until)
+    rows = session.execute(statement.order_by(c.organization_id, c.effective_at, c.id))
+    return [(row.organization_id, row.effective_at, row.kind, row.tier_id) for row in rows]
+
+
 def _by_currency(session: ReadSession, where: ColumnElement[bool]) -> list[Money]:
     """Return the balance of every currency that ever moved, zero balances included."""
     statement = select(movement.c.currency, _CHANGE.label("minor")).where(where).group_by(movement.c.currency)

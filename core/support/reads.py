@@ -125,6 +125,13 @@ def churn_events_of(
     return tuple(_event(row, actor) for row in session.execute(statement))
 
 
+def departures_noted(session: ReadSession, until: datetime) -> list[tuple[UUID, datetime]]:
+    """Return when which customer was said to leave, up to `until`; for a test of health, so asks no permission."""
+    c = churn_event.c
+    statement = select(c.organization_id, c.at).where(c.at <= until, c.reactivation.is_(False))
+    return [(row.organization_id, row.at) for row in session.execute(statement.order_by(c.organization_id, c.at))]
+
+
 def _event(row: Row[Any], actor: Actor) -> ChurnEvent:
     refund = row.refund_minor if actor.may(Permission.FINANCE_READ) else 0
     return ChurnEvent(

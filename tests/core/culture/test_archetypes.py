@@ -23,7 +23,7 @@ def _hours(per_hour: int, *, api: bool) -> Picture:
 
 def _api_by_day() -> Picture:
     picture = picture_of(Office().work(5, {"pos": 0.9, "email": 0.3}))
-    hours = tuple(replace(hour, api_calls=round(hour.events * 0.8)) for hour in picture.observed.hours)
+    hours = tuple(hour._replace(api_calls=round(hour.events * 0.8)) for hour in picture.observed.hours)
     return take(picture.account, replace(picture.observed, hours=hours), (), NOBODY, ())
 
 
