@@ -18,7 +18,7 @@ LARGEST_BYTES: Final = 250_000
 WHO: Final = "fiona"
 CUSTOMER: Final = "Northwind Markets"
 # Screens that show one customer, and so need to be told which.
-OF_ONE: Final = frozenset({"customer", "culture"})
+OF_ONE: Final = frozenset({"customer", "culture", "brand"})
 # What a screen is asked before its picture is taken.
 ASKED: Final = {"ask": {"q": "What's driving our cost increase?"}}
 # Width, height and theme by the end of the file's name.
