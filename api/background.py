@@ -19,7 +19,8 @@ from core.access.sealing import seal_waiting
 from core.accounts.cards import refresh_cards
 from core.announce.relay import run_relay
 from core.announce.writes import prune
-from core.culture.writes import recompute_dirty
+from core.culture.snapshots import take_snapshots
+from core.culture.writes import recompute_dirty, rejudge_history
 from core.databases import Databases
 from core.demo import world
 from core.imports.running import TASK, run, settle
@@ -113,6 +114,12 @@ def schedule(house: House) -> list[Periodic]:
         done = recompute_dirty(databases.control, databases.telemetry, now=at or clock.now(), limit=AT_ONCE)
         outgoing.tell_of_limits(house, done)
 
+    def past_health() -> None:
+        rejudge_history(databases.control)
+        with databases.control.read(SYSTEM) as control:
+            at = viewpoint(control)
+        take_snapshots(databases.control, databases.telemetry, now=at or clock.now())
+
     def cards() -> None:
         with databases.control.write(SYSTEM) as control, databases.telemetry.read(SYSTEM) as telemetry:
             refresh_cards(control, telemetry, now=viewpoint(control) or clock.now())
@@ -135,6 +142,7 @@ def schedule(house: House) -> list[Periodic]:
         periodic("seal the audit trail", 0.5, seal),
         periodic("recompute profiles", 5, profiles),
         periodic("refresh customer cards", 5, cards),
+        periodic("tell health of the past", 900, past_health),
         periodic("keep partitions", 3600, partitions),
         periodic("forget what is old", 3600, forget),
         periodic("keep retention", 6 * 3600, lambda: list(run_retention(databases, settings, now=clock.now()))),
