@@ -21,6 +21,9 @@ from core.metrics.catalog import METRICS
 from core.metrics.fields import ENTITIES
 from core.security.gates import GATES
 from core.security.scoring import CHECKS
+from core.telemetry.events import RETENTION_DAYS
+from core.telemetry.manifest import FIELDS
+from core.telemetry.retention import classes
 from scripts.refusals import refusals
 
 ROOT = Path(__file__).parents[1]
@@ -143,6 +146,21 @@ def security_gates() -> str:
     return "".join(f"- {gate.sentence}\n" for gate in GATES)
 
 
+def collected() -> str:
+    """Return every member of an event with what it says and what it is used for."""
+    rows = [[f"`{one.name}`", "required" if one.required else "", one.meaning, one.purpose] for one in FIELDS]
+    return table(("Field", "", "Meaning", "Used for"), rows)
+
+
+def kept() -> str:
+    """Return every class of what is kept, with the default retention."""
+    rows = [
+        [one.label, one.holds, "as long as the customer" if one.days is None else f"{one.days} days", one.ends]
+        for one in classes(RETENTION_DAYS)
+    ]
+    return table(("Class", "Holds", "Kept", "Then"), rows)
+
+
 def _purpose(module: str) -> str:
     return _first_sentence(inspect.getdoc(import_module(module)) or "")
 
@@ -160,6 +178,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "security-checks": security_checks,
     "security-gates": security_gates,
     "commands": commands,
+    "collected": collected,
+    "kept": kept,
     "ladder": ladder,
     "metrics": metrics,
     "entities": entities,
