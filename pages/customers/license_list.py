@@ -44,7 +44,7 @@ def anything(actor: Actor, title: str, text: str) -> None:
             _table(found.items, clock.now(), key="any")
             paging.controls("licenses", found.next_cursor, noun="licenses")
         elif text:
-            hint = "Search by part of an install id, a name or a domain, or by a whole fingerprint."
+            hint = "Search by how an install id, a word of a name or domain, or a fingerprint begins."
             empty("licenses", "No license found", hint, icon="key_off")
         else:
             empty("licenses", "No licenses yet", "Issue one with “New license”; it appears here.", icon="key_off")
