@@ -90,6 +90,14 @@ def _untold(stage: str, done: int, total: int) -> None:
     """How far an import is stands in its row, for whoever looks."""
 
 
+def _tell_past_health(databases: Databases) -> None:
+    """Judge kept days by today's weights, and take the snapshots that a test of health stands on."""
+    rejudge_history(databases.control)
+    with databases.control.read(SYSTEM) as control:
+        at = viewpoint(control)
+    take_snapshots(databases.control, databases.telemetry, now=at or clock.now())
+
+
 def _count_versions(databases: Databases) -> None:
     with databases.control.write(SYSTEM) as control, databases.telemetry.read(SYSTEM) as telemetry:
         keep_adoption(control, telemetry, now=clock.now())
@@ -114,12 +122,6 @@ def schedule(house: House) -> list[Periodic]:
         done = recompute_dirty(databases.control, databases.telemetry, now=at or clock.now(), limit=AT_ONCE)
         outgoing.tell_of_limits(house, done)
 
-    def past_health() -> None:
-        rejudge_history(databases.control)
-        with databases.control.read(SYSTEM) as control:
-            at = viewpoint(control)
-        take_snapshots(databases.control, databases.telemetry, now=at or clock.now())
-
     def cards() -> None:
         with databases.control.write(SYSTEM) as control, databases.telemetry.read(SYSTEM) as telemetry:
             refresh_cards(control, telemetry, now=viewpoint(control) or clock.now())
@@ -142,7 +144,7 @@ def schedule(house: House) -> list[Periodic]:
         periodic("seal the audit trail", 0.5, seal),
         periodic("recompute profiles", 5, profiles),
         periodic("refresh customer cards", 5, cards),
-        periodic("tell health of the past", 900, past_health),
+        periodic("tell health of the past", 900, lambda: _tell_past_health(databases)),
         periodic("keep partitions", 3600, partitions),
         periodic("forget what is old", 3600, forget),
         periodic("keep retention", 6 * 3600, lambda: list(run_retention(databases, settings, now=clock.now()))),
