@@ -55,7 +55,7 @@ def header_of(install_id: str, bundle_id: str, at: datetime, events: Sequence[by
 def export(
     spool: Spool, path: Path, install_id: str, secret: str, at: datetime, *, largest: int = LARGEST_UNPACKED
 ) -> Bundle:
-    """Move what waits in a spool, about `largest` bytes at most, into a file; forget it once that is durable. OSError."""
+    """Move what waits in a spool, `largest` bytes or so at most, into a file; it is forgotten once durable. OSError."""
     batches = _taken(spool, largest)
     try:
         while True:

@@ -33,7 +33,7 @@ from .verdict import Verdict
 # However long the vendor takes to answer, the host starts within two seconds.
 START_SECONDS: Final = 2.0
 # What of them is kept for everything that is not waiting.
-MARGIN_SECONDS: Final = 0.3
+MARGIN_SECONDS: Final = 0.5
 TIMEOUT_SECONDS: Final = 10.0
 GRACE: Final = timedelta(days=14)
 LICENSE_FILE: Final = "license.calos"

@@ -9,10 +9,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from . import forks
 
+# How soon a lookup that hangs is noticed to be no longer wanted.
+LOOK_EVERY_SECONDS: Final = 0.05
 Found = Sequence[tuple[Any, ...]]
 # As socket.getaddrinfo.
 Resolve = Callable[..., Found]
@@ -59,10 +61,12 @@ _LOCK = forks.Lock()
 _PENDING: dict[tuple[int, Resolve, str, int], _Lookup] = {}
 
 
-def dial(host: str, port: int, deadline: Deadline, resolve: Resolve) -> socket.socket:
+def dial(
+    host: str, port: int, deadline: Deadline, resolve: Resolve, given_up: Callable[[], bool] = lambda: False
+) -> socket.socket:
     """Return a connection to the first address that takes one. OSError, of which TimeoutError is one."""
     problem = OSError(f"{host} has no address")
-    for family, kind, protocol, _, address in _addresses(host, port, deadline, resolve):
+    for family, kind, protocol, _, address in _addresses(host, port, deadline, resolve, given_up):
         sock = socket.socket(family, kind, protocol)
         try:
             sock.settimeout(deadline.left())
@@ -76,12 +80,13 @@ def dial(host: str, port: int, deadline: Deadline, resolve: Resolve) -> socket.s
     raise problem
 
 
-def _addresses(host: str, port: int, deadline: Deadline, resolve: Resolve) -> Found:
+def _addresses(host: str, port: int, deadline: Deadline, resolve: Resolve, given_up: Callable[[], bool]) -> Found:
     if _is_address(host):
         return socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
     lookup = _lookup(host, port, resolve)
-    if not lookup.done.wait(deadline.left()):
-        raise OSError(f"looking up {host} takes too long")
+    while not lookup.done.wait(LOOK_EVERY_SECONDS):
+        if given_up() or time.monotonic() >= deadline.at:
+            raise OSError(f"looking up {host} takes too long")
     if isinstance(lookup.outcome, OSError):
         raise lookup.outcome
     return lookup.outcome

@@ -111,7 +111,9 @@ class Transport:
 
     def _connected(self, proxy: SplitResult | None, deadline: Deadline) -> socket.socket:
         to = proxy or self._at
-        sock = dial(to.hostname or "", to.port or _default_port(to.scheme), deadline, self._resolve)
+        sock = dial(
+            to.hostname or "", to.port or _default_port(to.scheme), deadline, self._resolve, lambda: self._aborted
+        )
         try:
             self._note_open(sock)
             if self._at.scheme == "http":
