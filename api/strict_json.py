@@ -4,10 +4,15 @@ import json
 import re
 from typing import Any, NoReturn
 
+import orjson
+
 from core.errors import CalosError, InvalidInput
 
 DEEPEST = 64
 LARGEST = 1_000_000
+# Beyond it integers have no 64 bits, and orjson makes floats of them.
+HUGE = 2**63
+_ODD = (b"\\u", b" :", b"\t:", b"\n:", b"\r:")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKET = re.compile(r"[\[{\]}]")
 
@@ -42,6 +47,48 @@ def parse_strict(raw: bytes) -> Any:
     Raises Unreadable for anything else: another encoding, NaN or Infinity, a duplicate key, a NUL, a lone surrogate,
     an integer beyond 64 bits, or nesting deeper than 64.
     """
+    plain = _plain(raw)
+    return _careful(raw) if plain is None else plain
+
+
+def _plain(raw: bytes) -> Any:
+    """Return the value of a body that has nothing odd about it, or None: most bodies, in a fifth of the time."""
+    # Escapes may bring in what cannot be stored. White space before a colon would spoil the counting below.
+    if any(sign in raw for sign in _ODD):
+        return None
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    # Every key ends in `":`. Where some more of these stand there, a key was sent twice, or a text holds that sign.
+    return value if raw.count(b'":') == _count_keys(value) else None
+
+
+def _count_keys(value: Any) -> int:
+    """Return how many keys stand anywhere within; -1 if it is no object or array, too deep, or holds a huge number."""
+    keys, level = 0, [value]
+    if type(value) is not dict and type(value) is not list:
+        return -1
+    for _ in range(DEEPEST):
+        within = []
+        for one in level:
+            if type(one) is dict:
+                keys += len(one)
+                one = one.values()
+            for held in one:
+                kind = type(held)
+                if kind is dict or kind is list:
+                    within.append(held)
+                elif (kind is int or kind is float) and not -HUGE <= held < HUGE:
+                    return -1
+        if not within:
+            return keys
+        level = within
+    return -1
+
+
+def _careful(raw: bytes) -> Any:
+    """Return the value, or say what is wrong with it."""
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as wrong:

@@ -38,6 +38,9 @@ Row = dict[str, Any]
 _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
+# Written so already that PostgreSQL reads it as it stands, microseconds included.
+_IN_UTC = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|\+00:00)", re.ASCII)
+_TEXTS: Final = tuple((name, column, longest) for name, (column, longest) in TEXTS.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,37 +115,51 @@ def check(events: Iterable[object], *, now: datetime, retention_days: int) -> Ch
 
 
 def _row(event: object, window: Window) -> Row:
+    """Return an event's row; this runs for each event there is, so it asks for nothing twice."""
+    if type(event) is not dict:
+        raise _no_object(event)
+    _require_fields(event)
+    row: Row = {}
+    row["day"], row["ts"] = _instant(event["ts"], window)
+    for name, column, longest in _TEXTS:
+        value = event.get(name)
+        if value is None or value == "":
+            continue
+        if type(value) is not str or len(value) > longest or not value.isprintable():
+            _require_text(name, value, longest)
+        row[column] = value
+    _name_actor(row)
+    if event.get("status") is not None:
+        row["status"] = _status(event["status"])
+    if event.get("ms") is not None:
+        row["ms"] = _milliseconds(event["ms"])
+    if event.get("props") is not None:
+        row["props"] = _props(event["props"])
+    return row
+
+
+def _no_object(event: object) -> _Refused:
     if isinstance(event, NotJson):
-        raise _Refused("unreadable_json", event.detail)
-    if not isinstance(event, dict):
-        raise _Refused("not_an_object", "An event is a JSON object.")
+        return _Refused("unreadable_json", event.detail)
+    return _Refused("not_an_object", "An event is a JSON object.")
+
+
+def _require_fields(event: dict[Any, Any]) -> None:
     if not event.keys() <= FIELDS:
         stranger = next(str(key) for key in event if key not in FIELDS)
         raise _Refused("unknown_field", f"There is no field “{stranger[:80]}”; put data of your own under props.")
     for name in REQUIRED:
         if not event.get(name):
             raise _Refused("missing_field", f"Give the event its {name}.")
-    ts = _instant(event["ts"], window)
-    row: Row = {"day": ts.date().isoformat(), "ts": ts.isoformat()}
-    for name, value in event.items():
-        if name in TEXTS and value is not None and value != "":
-            row[TEXTS[name][0]] = _text(name, value)
-    _name_actor(row)
-    _measure(row, event)
-    if event.get("props") is not None:
-        row["props"] = _props(event["props"])
-    return row
 
 
-def _text(name: str, value: object) -> str:
+def _require_text(name: str, value: object, longest: int) -> None:
     if not isinstance(value, str):
         raise _Refused("wrong_type", f"{name} is a string.")
-    longest = TEXTS[name][1]
     if len(value) > longest:
         raise _Refused("too_long", f"{name} has at most {longest} characters; this one has {len(value)}.")
-    if not value.isprintable() and not _storable(value):
+    if not _storable(value):
         raise _Refused("unreadable_text", f"{name} holds a NUL character or half of a surrogate pair; take it out.")
-    return value
 
 
 def _storable(text: str) -> bool:
@@ -150,7 +167,8 @@ def _storable(text: str) -> bool:
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _instant(value: object, window: Window) -> datetime:
+def _instant(value: object, window: Window) -> tuple[str, str]:
+    """Return the UTC day and the instant, in ISO 8601."""
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
         raise _Refused("invalid_time", "ts is an RFC 3339 time with its zone, such as 2026-01-31T12:00:00Z.")
     try:
@@ -161,7 +179,10 @@ def _instant(value: object, window: Window) -> datetime:
         raise _Refused("too_old", f"ts lies more than {window.retention_days} days back, beyond what is kept.")
     if at > window.newest:
         raise _Refused("in_the_future", "ts lies more than 24 hours ahead of our clock; set the clock that wrote it.")
-    return at.astimezone(UTC)
+    if _IN_UTC.fullmatch(value):
+        return value[:10], value
+    at = at.astimezone(UTC)
+    return at.date().isoformat(), at.isoformat()
 
 
 def _name_actor(row: Row) -> None:
@@ -177,16 +198,17 @@ def _name_actor(row: Row) -> None:
         row["domain"] = row["domain"].lower()
 
 
-def _measure(row: Row, event: dict[Any, Any]) -> None:
-    status, ms = event.get("status"), event.get("ms")
-    if status is not None:
-        if type(status) is not int or not 0 <= status <= HIGHEST_STATUS:
-            raise _Refused("out_of_range", f"status is a whole number from 0 to {HIGHEST_STATUS}.")
-        row["status"] = status
-    if ms is not None:
-        if type(ms) not in {int, float} or not math.isfinite(ms) or not 0 <= ms <= LONGEST_MS:
-            raise _Refused("out_of_range", f"ms is a number of milliseconds from 0 to {LONGEST_MS:,} (a day).")
-        row["ms"] = round(ms)
+def _status(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= HIGHEST_STATUS:
+        raise _Refused("out_of_range", f"status is a whole number from 0 to {HIGHEST_STATUS}.")
+    return value
+
+
+def _milliseconds(value: Any) -> int:
+    if type(value) not in {int, float} or not math.isfinite(value) or not 0 <= value <= LONGEST_MS:
+        raise _Refused("out_of_range", f"ms is a number of milliseconds from 0 to {LONGEST_MS:,} (a day).")
+    whole: int = round(value)
+    return whole
 
 
 def _props(value: object) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import orjson
+
 from core.telemetry.events import Row
 from core.telemetry.latency import EDGES
 
@@ -145,7 +147,7 @@ def parameters(
     """
     return {
         "install_id": install_id,
-        "events": json.dumps(list(rows.values()), ensure_ascii=False),
+        "events": _as_json(rows),
         "unique": len(rows),
         "sent": sent,
         "refused": sum(refused.values()),
@@ -153,6 +155,14 @@ def parameters(
         "now": now,
         "late_before": now - late,
     }
+
+
+def _as_json(rows: Mapping[Key, Row]) -> str:
+    try:
+        return orjson.dumps(list(rows.values())).decode()
+    except orjson.JSONEncodeError:
+        # Props may hold an integer of any length.
+        return json.dumps(list(rows.values()), ensure_ascii=False)
 
 
 def statement_for(asked: Mapping[str, Any]) -> str:
