@@ -1,28 +1,18 @@
-"""A customer's health: the score with its additive parts, why it moved, how it is made, and its history."""
+"""A customer's health: the score with its additive parts, what holds it down or still, and why it moved."""
 
-from collections.abc import Sequence
-from datetime import datetime
-
-import pandas as pd
 import streamlit as st
 
-from core.access.actor import Actor
-from core.culture import reads
-from core.culture.health import Change, ChangeItem, Component, Health
-from core.culture.health_rules import CAPS, RULES
-from core.culture.profile import Profile
-from core.culture.trend import Week
-from pages.culture.figures import layer, line, lines
-from pages.parts import charts, columns
+from core.culture.health import Change, ChangeItem, Component, Health, Silence
+from core.culture.health_rules import CAPS
+from pages.culture import health_parts
+from pages.culture.figures import layer
+from pages.parts import charts
 from pages.parts import format as say
 from pages.parts.cards import card
-from pages.parts.load import load
-from pages.parts.theme import SCREEN
 
 # Where the bands “Fair” and “Good” begin, as shares of a hundred.
 BANDS = (0.5, 0.7)
 _CAP_REASONS = {cap.reason for cap in CAPS.values()}
-_MEASURES = {rule.id: rule.measure for rule in RULES}
 
 
 def show(health: Health) -> None:
@@ -38,9 +28,13 @@ def show(health: Health) -> None:
             "Range": f"{health.observed_weight} of 100 points of weight are observed. A part that is not counts at its "
             "middle; the range is what those parts could make of the score.",
             "Cap": "A fact such as a failed payment that no good number elsewhere may hide.",
+            "Gray": "No event for more than a day. For up to five days what use earns is held as it was; beyond, "
+            "silence counts as silence.",
         },
     )
     with place.body:
+        if health.silence is not None:
+            _silence(health.silence)
         if health.score is None:
             st.markdown(f"**{say.DASH}** {say.plain(health.reason or '')}")
         else:
@@ -49,8 +43,13 @@ def show(health: Health) -> None:
             words = f"{cap.reason}: at most {cap.highest}"
             st.markdown(f":red-badge[:material/vertical_align_top: {say.plain(words)}]")
         _moved(health.change)
-        if st.button("All 13 parts", icon=":material/list:", type="tertiary", key="parts"):
-            _parts(health)
+        if st.button(f"All {len(health.parts)} parts", icon=":material/list:", type="tertiary", key="parts"):
+            health_parts.show(health)
+
+
+def _silence(silence: Silence) -> None:
+    icon = "ac_unit" if silence.frozen_on is not None else "bedtime"
+    st.markdown(f":gray-badge[:material/{icon}: {say.plain(silence.sentence)}]")
 
 
 def _covers(health: Health) -> str:
@@ -66,6 +65,7 @@ def _chart(health: Health) -> charts.Chart:
         bands=BANDS,
         held=taken[0] if taken else None,
         height=310,
+        gray=health.silence is not None,
     )
 
 
@@ -90,96 +90,3 @@ def _item(each: ChangeItem) -> str:
         label = f"Held back {'less' if each.points > 0 else 'more'}: {each.label}"
         color = "gray" if each.points > 0 else "red"
     return f":{color}-badge[{say.plain(f'{label} {sign}{abs(each.points)}')}]"
-
-
-@st.dialog("How this health is made", position="right", width="large")
-def _parts(health: Health) -> None:
-    st.markdown(
-        "Each part earns points between published knots, without cliffs. A part that is not observed counts at its "
-        "middle and says why. Points of all parts and caps add up to the score."
-    )
-    columns.table(
-        pd.DataFrame(
-            {
-                "part": [each.label for each in health.parts],
-                "shown": [each.shown for each in health.parts],
-                "points": [each.points for each in health.parts],
-                "weight": [each.weight for each in health.parts],
-                "n": [each.n for each in health.parts],
-                "measure": [each.missing or _MEASURES[each.id] for each in health.parts],
-            }
-        ),
-        {
-            "part": columns.name("Part", width=150),
-            "shown": columns.text("Measured", width=220),
-            "points": columns.number("Points", digits=2),
-            "weight": columns.count("of"),
-            "n": columns.count("n", help="How many observations it stands on."),
-            "measure": columns.text("What is measured, or why it is not", width="large"),
-        },
-        key="health-parts",
-        alt="The 13 parts of the health score with what was measured, points, weight and n.",
-        height="content",
-    )
-    for cap in health.caps:
-        st.markdown(f"**Cap at {cap.highest}:** {say.plain(cap.reason)} ({say.decimal(cap.points, digits=2)} points).")
-
-
-def history(actor: Actor, found: Profile, now: datetime) -> None:
-    """Draw the health day by day beside the weeks it follows."""
-    left, right = st.columns(2)
-    with left:
-        place = card("health-days", "How health went")
-        layer(place.right, "judged", "health-days", {"Band": "What the parts not observed could make of the score."})
-        with place.body:
-            days = load(reads.health_history, actor, found.install_id, now=now)
-            frame = pd.DataFrame([(each.day, each.score, each.low, each.high) for each in days if each.score])
-            if len(frame) < 2:
-                st.caption("A score is kept every day from now on; the line begins with the second.")
-            else:
-                frame.columns = pd.Index(["day", "score", "low", "high"])
-                charts.show(_line(frame), "health-days")
-    with right:
-        _weeks(found)
-
-
-def _line(frame: pd.DataFrame) -> charts.Chart:
-    return charts.line(
-        frame,
-        x="day",
-        y="score",
-        band=("low", "high"),
-        title="Health, 90 days",
-        unit=charts.units.number("points of 100", digits=0),
-        height=240,
-    )
-
-
-def _weeks(found: Profile) -> None:
-    place = card("weeks", "How use went")
-    change = line(
-        "Change in four weeks",
-        found.trend.change,
-        lambda value: say.percent(value, digits=0, sign=True),
-        "Theil and Sen's slope of the logarithm of whole weeks' events, as a fraction per four weeks.",
-    )
-    layer(place.right, "observed", "weeks", {"Events": "Events of whole weeks, the failed ones apart."})
-    layer(place.right, "inferred", "weeks", [change])
-    with place.body:
-        charts.show(_bars(found.trend.weekly), "weeks")
-        lines([change], alt="The trend with its interval, or why there is none.")
-
-
-def _bars(weekly: Sequence[Week]) -> charts.Chart:
-    rows = [(week.week, "Fine", week.events - week.errors) for week in weekly]
-    rows += [(week.week, "Failed", week.errors) for week in weekly]
-    return charts.bar(
-        pd.DataFrame(rows, columns=["week", "kind", "events"]),
-        label="week",
-        value="events",
-        series="kind",
-        colors={"Fine": SCREEN.accent, "Failed": SCREEN.bad},
-        title="Events a week",
-        unit=charts.units.count("events"),
-        height=240,
-    )

@@ -12,9 +12,10 @@ from core.culture import reads
 from core.culture.profile import Profile
 from core.errors import NotFound
 from pages.culture import (
+    changes,
     feature_map,
     glance,
-    health,
+    history,
     limits,
     opportunities,
     people,
@@ -64,7 +65,8 @@ def _head(actor: Actor, customer: Customer, found: Profile, now: datetime) -> No
 def _body(actor: Actor, customer: Customer, found: Profile, now: datetime) -> None:
     glance.show(found)
     glance.counts(found)
-    health.history(actor, found, now)
+    history.show(actor, found, now)
+    changes.show(found)
     feature_map.show(found.features)
     rhythm.show(found.rhythm)
     people.show(found)

@@ -4,9 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from core.culture.profile import Profile
-from core.culture.reliability import Reliability
 from core.culture.stack import Part, Stack
-from pages.culture.figures import Line, bounds, counted, known, layer, line, lines, rounded, stands_on
+from pages.culture import reliability
+from pages.culture.figures import Line, bounds, counted, layer, line, lines, rounded
 from pages.parts import columns
 from pages.parts import format as say
 from pages.parts.cards import card
@@ -31,7 +31,7 @@ def show(found: Profile) -> None:
     with left:
         _stack(found.stack)
     with right:
-        _reliability(found.reliability)
+        reliability.show(found.reliability)
 
 
 def _stack(stack: Stack) -> None:
@@ -82,40 +82,3 @@ def _stack_lines(stack: Stack) -> list[Line]:
         ),
         line("Bots", stack.bots_share, say.percent, "Known to either of two crawler lists."),
     ]
-
-
-def _reliability(reliability: Reliability) -> None:
-    rows = [
-        line("Failed", reliability.error_rate, say.percent, "Errors and answers of 500 and above, of all events."),
-        line("Mean time", reliability.mean_ms, say.integer, "Mean duration of the events that report one.", unit="ms"),
-        line(
-            "Slowest twentieth",
-            reliability.p95_ms,
-            say.integer,
-            "A twentieth takes longer (p95), from buckets.",
-            unit="ms",
-        ),
-    ]
-    place = card("reliability", "Errors and speed", "the features with most errors first")
-    layer(place.right, "inferred", "reliability", rows)
-    with place.body:
-        lines(rows, alt="Error rate and latency with intervals.")
-        worst = reliability.by_feature
-        if worst:
-            columns.table(
-                pd.DataFrame(
-                    {
-                        "feature": [each.label for each in worst],
-                        "rate": [known(each.error_rate, say.percent) for each in worst],
-                        "n": [stands_on(each.error_rate) for each in worst],
-                    }
-                ),
-                {
-                    "feature": columns.name("Feature", width=110),
-                    "rate": columns.text("Failed", width=130),
-                    "n": columns.text("Stands on", width=150),
-                },
-                key="errors",
-                alt="Error rate by feature with its interval and n.",
-                height="content",
-            )

@@ -5,6 +5,7 @@ from pages.parts.charts.bars import bar, share_bar, waterfall
 from pages.parts.charts.canvas import HEIGHT, PLOT_CONFIG, Chart, nothing, show
 from pages.parts.charts.heat import heatmap, heatmap_week
 from pages.parts.charts.lines import line, sparkline
+from pages.parts.charts.marks import Mark, marked
 from pages.parts.charts.score import Part, score
 from pages.parts.charts.series import area_stack, tier_colors
 
@@ -12,12 +13,14 @@ __all__ = [
     "HEIGHT",
     "PLOT_CONFIG",
     "Chart",
+    "Mark",
     "Part",
     "area_stack",
     "bar",
     "heatmap",
     "heatmap_week",
     "line",
+    "marked",
     "nothing",
     "score",
     "share_bar",

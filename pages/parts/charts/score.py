@@ -52,6 +52,7 @@ def score(
     note: str = "",
     held: tuple[str, float] | None = None,
     target: float | None = None,
+    gray: bool = False,
     palette: Palette = SCREEN,
     height: int | None = None,
 ) -> Chart:
@@ -59,7 +60,8 @@ def score(
 
     `bands` are the shares of the whole at which bad turns into warning and warning into good. `note` replaces the unit
     under the title, for a sentence such as what moved the score. `held` is what keeps the total below the sum of its
-    parts: the reason and how many points it takes. `target` is drawn across the bar of the total.
+    parts: the reason and how many points it takes. `target` is drawn across the bar of the total. `gray` takes the
+    colors away from a score that is not of today.
     """
     height = height or _AROUND + _ROW_HEIGHT * len(parts)
     under = note or f"points of {say.integer(most)}"
@@ -68,7 +70,7 @@ def score(
         return nothing(title, under, palette, height=height)
     total = sum(part.points or 0 for part in known) - (held[1] if held else 0)
     figure = canvas(title, under, palette, height=height)
-    color = palette.role(role_of(total / most, bands))
+    color = palette.role("neutral" if gray else role_of(total / most, bands))
     split = len(parts) / (len(parts) + _TOTAL_ROWS)
     figure.update_layout(
         barmode="stack",
@@ -108,7 +110,7 @@ def score(
         },
     )
     _add_total(figure, known, held, most, color, palette)
-    _add_parts(figure, parts, bands, palette)
+    _add_parts(figure, parts, ["neutral" if gray else role_of(part.share, bands) for part in parts], palette)
     if target is not None:
         _add_target(figure, target, palette)
     said = ", ".join(f"{part.label} {part.words}" for part in parts)
@@ -169,9 +171,9 @@ def _add_target(figure: go.Figure, target: float, palette: Palette) -> None:
     )
 
 
-def _add_parts(figure: go.Figure, parts: Sequence[Part], bands: tuple[float, float], palette: Palette) -> None:
+def _add_parts(figure: go.Figure, parts: Sequence[Part], roles: Sequence[str], palette: Palette) -> None:
     labels = [part.label for part in parts]
-    shades = [palette.role(role_of(part.share, bands)) for part in parts]
+    shades = [palette.role(role) for role in roles]
     for lengths, colors in (
         ([part.share for part in parts], shades),
         ([1 - part.share for part in parts], [palette.track] * len(parts)),
