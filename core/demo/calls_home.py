@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from psycopg import AsyncConnection
 
 from core.databases import door_url
 from core.demo.customers import DemoCustomer
+from core.demo.upgrades import version_on
 from core.licensing.activation import activate
 from core.licensing.verdicts import Question
 
@@ -37,10 +39,14 @@ def _calls(install: Install, now: datetime, only_lately: bool) -> Iterator[tuple
             install_id,
             fingerprint=f"{customer.name.lower().replace(' ', '-')}-{number + 1}",
             domain=customer.behavior.domains[number] if number < len(customer.behavior.domains) else None,
-            version=customer.behavior.version,
             authenticated=True,
         )
         if not only_lately:
-            yield question, issued_at + timedelta(hours=2 + number)
+            first = issued_at + timedelta(hours=2 + number)
+            yield replace(question, version=_version(customer, first, now)), first
         if lately > issued_at + timedelta(days=1):
-            yield question, lately
+            yield replace(question, version=_version(customer, lately, now)), lately
+
+
+def _version(customer: DemoCustomer, at: datetime, now: datetime) -> str:
+    return version_on(customer.name, customer.behavior.version, (now - at).days)

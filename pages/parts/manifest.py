@@ -127,7 +127,7 @@ def _retention(found: Manifest) -> None:
         for each in found.retention:
             with st.container(key=f"row-kept-{each.id}", gap=None):
                 st.markdown(f"**{say.plain(each.label)}** · {say.plain(_days(each.days))}")
-                st.caption(say.plain(f"{each.holds}; {each.ends}".capitalize()))
+                st.caption(say.plain(f"{each.holds[0].upper()}{each.holds[1:]}; {each.ends}."))
 
 
 def _days(days: int | None) -> str:

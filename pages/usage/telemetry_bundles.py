@@ -123,4 +123,4 @@ def _table(found: tuple[BundleReceipt, ...], named: Named) -> None:
 def _why(each: BundleReceipt) -> str | None:
     if each.finished_at is None:
         return "cut short: carry it in again"
-    return say.listing(list(dict.fromkeys(words.reason(one.code) for one in each.refusals))) or None
+    return "; ".join(dict.fromkeys(words.reason(one.code) for one in each.refusals)) or None
