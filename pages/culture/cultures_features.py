@@ -11,7 +11,7 @@ from core.accounts.portfolio import LEAST_CELL, FeatureShare, adopters, features
 from core.culture.features import label
 from pages.parts import charts, columns, filters, links
 from pages.parts import format as say
-from pages.parts.cards import Definition, about, card
+from pages.parts.cards import Definition, card, explain
 from pages.parts.charts import units
 from pages.parts.load import load, minute
 
@@ -22,9 +22,8 @@ def show(actor: Actor) -> None:
     """Draw the map, and under it the customers of the cell that was picked."""
     found = load(features_by_archetype, actor, now=minute())
     place = card("features", "Features by archetype", "Share of customers who adopted it. Pick a cell to see who.")
-    with place.body:
-        about(
-            "features",
+    with place.right, st.popover("How it is counted", icon=":material/info:", type="tertiary", key="how-features"):
+        explain(
             "Features by archetype",
             Definition(
                 "Of the customers of a kind that are in force and sent events, the share that used a feature on three "
@@ -33,6 +32,7 @@ def show(actor: Actor) -> None:
                 f"Kinds of fewer than {LEAST_CELL} customers are left out: their share tells of one customer.",
             ),
         )
+    with place.body:
         shown = [each for each in found if each.share is not None]
         if not shown:
             st.caption(f"No kind has {LEAST_CELL} customers yet. With more of them this shows what each kind adopts.")
@@ -51,7 +51,7 @@ def _chart(shown: Sequence[FeatureShare]) -> charts.Chart:
             "share": [round(each.share or 0.0, 2) for each in shown],
         }
     )
-    return charts.heatmap(
+    made = charts.heatmap(
         frame,
         row="kind",
         column="feature",
@@ -59,7 +59,11 @@ def _chart(shown: Sequence[FeatureShare]) -> charts.Chart:
         title="Adoption",
         unit=units.percent("of its customers", digits=0),
         pick=True,
+        height=150 + 30 * max(2, frame["kind"].nunique()),
     )
+    # Names of features lie slanted, so that a phone has room for all of them.
+    made.figure.update_xaxes(tickangle=-35, automargin=True)
+    return made
 
 
 def _row(each: FeatureShare) -> str:

@@ -45,11 +45,11 @@ def _columns(*, sees_money: bool) -> dict[str, ColumnConfig | str | None]:
     return {
         "name": columns.opener("Archetype", key=_OPEN, width=150),
         "customers": columns.count("Customers"),
-        "share": columns.share("Of all", help="Of all customers in force."),
         **({"mrr": money} if sees_money else {}),
         "health": columns.progress("Median health", help="Half of those whose health is known do better."),
         "n": columns.count("n", help="Customers whose health is known."),
         "risk": columns.count("At risk", help="Health below 50."),
+        "share": columns.share("Of all", help="Of all customers in force."),
     }
 
 

@@ -44,7 +44,7 @@ def _body(actor: Actor, found: Sequence[Listed], now: datetime) -> None:
     listed = found[place]
     each = listed.upsell
     _steps(place, len(found))
-    st.subheader(say.plain(f"{each.offer_label}: {each.organization}"), anchor=False)
+    st.header(say.plain(f"{each.offer_label}: {each.organization}"), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(pills.inline("priority", each.priority), width="content")
         links.customer("Customer", each.install_id, icon="domain")

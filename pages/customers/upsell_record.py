@@ -13,11 +13,17 @@ from core.culture.upsell_people import downgrade_risk
 from core.culture.upsell_reads import NotListedRow, RulePrecision
 from pages.parts import columns, filters, links
 from pages.parts import format as say
-from pages.parts.cards import Definition, about, card
+from pages.parts.cards import Definition, card, explain
 from pages.parts.load import load
 
 _RISK = downgrade_risk.__name__
 _MOST = 200
+_PRECISION = Definition(
+    "How often a rule was right, of the opportunities that somebody asked the customer about.",
+    "won ÷ (won + lost), with the 95% interval of Beta(1 + won, 1 + lost)",
+    f"Values stand on the chance beside it, (1 + won) ÷ (10 + closed): until {OUTCOMES_FOR_OWN_RATE} are closed that "
+    "is mostly the prior Beta(1, 9), one in ten.",
+)
 
 
 def show(actor: Actor) -> None:
@@ -33,17 +39,9 @@ def show(actor: Actor) -> None:
 def _precision(actor: Actor) -> None:
     rows = load(reads.precision, actor)
     place = card("precision", "Precision per rule", "Won of what was won or lost.", height="content")
+    with place.right, st.popover("How", icon=":material/info:", type="tertiary", key="how-precision"):
+        explain("Precision per rule", _PRECISION)
     with place.body:
-        about(
-            "precision",
-            "Precision per rule",
-            Definition(
-                "How often a rule was right, of the opportunities that somebody asked the customer about.",
-                "won ÷ (won + lost), with the 95% interval of Beta(1 + won, 1 + lost)",
-                f"Values stand on the chance beside it, (1 + won) ÷ (10 + closed): until {OUTCOMES_FOR_OWN_RATE} are "
-                "closed that is mostly the prior Beta(1, 9), one in ten.",
-            ),
-        )
         if not rows:
             st.caption("No rule has found anything yet.")
             return
@@ -61,10 +59,10 @@ def _precision(actor: Actor) -> None:
                 }
             ),
             {
-                "rule": columns.name("Rule", width=140),
+                "rule": columns.name("Rule", width=135),
                 "rate": columns.text("Precision", width=115),
+                "chance": columns.text("Chance used", width=95, help="What expected values stand on."),
                 "n": columns.count("n", help="Won or lost."),
-                "chance": columns.text("Chance used", width=105, help="What expected values stand on."),
                 "won": columns.count("Won"),
                 "lost": columns.count("Lost"),
                 "ignored": columns.count("Ignored", help="Closed as no opportunity."),

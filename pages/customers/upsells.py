@@ -2,7 +2,15 @@
 
 from core.access.permissions import Permission
 from core.culture import upsell_reads as reads
-from pages.customers import upsell_choice, upsell_drawer, upsell_list, upsell_many, upsell_record, upsell_won
+from pages.customers import (
+    upsell_choice,
+    upsell_digest,
+    upsell_drawer,
+    upsell_list,
+    upsell_many,
+    upsell_record,
+    upsell_won,
+)
 from pages.parts import export, filters, session
 from pages.parts.cards import card, header
 from pages.parts.load import load, minute, told
@@ -29,6 +37,7 @@ def page() -> None:
         with work.right:
             opened = 0 if upsell_drawer.begin(found) else opened
         with place:
+            upsell_digest.draw(actor)
             export.menu(actor, "upsells", **chosen.as_report(actor.label))
         upsell_record.show(actor)
     if opened is not None:
