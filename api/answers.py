@@ -25,15 +25,16 @@ class Answer:
         """Send one message on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            rates = self._state.get("rate_headers", {})
             given = message.get("headers", [])
-            present = {name.lower() for name, _ in given}
-            ours = (
+            ours = [
                 (b"x-request-id", self._state["request_id"].encode()),
                 *self._guards,
-                *((name.lower().encode(), value.encode()) for name, value in rates.items()),
-            )
-            message["headers"] = [*given, *(pair for pair in ours if pair[0] not in present)]
+                *self._state.get("rate_headers", ()),
+            ]
+            present = {name.lower() for name, _ in given}
+            if not present.isdisjoint(name for name, _ in ours):
+                ours = [pair for pair in ours if pair[0] not in present]
+            message["headers"] = [*given, *ours]
         await self._send(message)
 
 

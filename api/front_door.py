@@ -4,6 +4,7 @@ import re
 import time
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 from secrets import token_hex
 from urllib.parse import quote
 from uuid import UUID
@@ -52,6 +53,8 @@ class FrontDoor:
         self.rates = rates.Rates(house.settings.door_rate)
         self.key = secret_for(house.settings, "session token")
         self._touched: dict[UUID, float] = {}
+        # Ids for requests of which nothing is kept: of this process, and counted.
+        self._name, self._numbers = token_hex(8), count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or hand on to the app."""
@@ -65,7 +68,7 @@ class FrontDoor:
         began = time.perf_counter()
         door = self.house.doors.get(scope["path"])
         if door is not None and self.house.ready and scope.get("method") == "POST" and not scope["query_string"]:
-            state["request_id"] = _given_id(scope) or token_hex(16)
+            state["request_id"] = _given_id(scope) or f"{self._name}-{next(self._numbers)}"
             await self._go_on(self._of_install(scope) or door, scope, receive, answer)
             metrics.observe(scope, answer.status, time.perf_counter() - began)
             return
@@ -165,7 +168,7 @@ class FrontDoor:
         return self._admitted(self.rates.take(limit, key), scope)
 
     def _admitted(self, allowance: rates.Allowance, scope: Scope) -> Response | Close | None:
-        scope["state"]["rate_headers"] = allowance.headers()
+        scope["state"]["rate_headers"] = allowance.pairs()
         if allowance.allowed:
             return None
         if scope["type"] == "websocket":

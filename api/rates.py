@@ -27,15 +27,19 @@ class Allowance:
     remaining: int
     reset: int
 
-    def headers(self) -> dict[str, str]:
-        """Return the RateLimit fields of the IETF draft, and Retry-After once nothing is left."""
-        made = {
-            "RateLimit-Policy": f'"minute";q={self.limit};w=60',
-            "RateLimit": f'"minute";r={self.remaining};t={self.reset}',
-        }
+    def pairs(self) -> list[tuple[bytes, bytes]]:
+        """Return the RateLimit fields of the IETF draft, and Retry-After once nothing is left, as ASGI has headers."""
+        made = [
+            (b"ratelimit-policy", b'"minute";q=%d;w=60' % self.limit),
+            (b"ratelimit", b'"minute";r=%d;t=%d' % (self.remaining, self.reset)),
+        ]
         if not self.allowed:
-            made["Retry-After"] = str(max(1, self.reset))
+            made.append((b"retry-after", b"%d" % max(1, self.reset)))
         return made
+
+    def headers(self) -> dict[str, str]:
+        """Return the same for a response of ours."""
+        return {name.decode(): value.decode() for name, value in self.pairs()}
 
 
 class _Minute:
