@@ -94,7 +94,8 @@ def _portal(actor: Actor) -> None:
     own = load(own_brand, actor, actor.organization_id)
     if own.logo:
         st.html(f'<img src="/api/logos/{own.logo}" alt="" style="height:40px;max-width:220px">')
-    st.title(f"{say.plain(own.display_name)} portal")
+    st.title("Your portal")
+    st.caption(say.plain(own.display_name))
     help_at = own.support_email or settings().support_email
     st.info(
         f"You are signed in as {say.plain(actor.label)}. This console belongs to the vendor; your own usage, licenses "

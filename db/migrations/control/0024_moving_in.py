@@ -22,6 +22,9 @@ def upgrade() -> None:
         sa.Column("public_key", sa.LargeBinary(), nullable=False),
         sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("scheme IN ('ed25519', 'rsa')", name=op.f("ck_trusted_key_scheme")),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organization.id"], name=op.f("fk_trusted_key_organization_id_organization")
+        ),
         sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_trusted_key")),
     )
     protect("trusted_key", door=True, vendor_only=True)
