@@ -33,6 +33,9 @@ SCREENS = (
     Screen("Customers", "Installs", "installs", "pages.customers.installs", "dns", Permission.CUSTOMER_READ),
     Screen("Culture", "Culture profile", "culture", "pages.culture.profile", "psychology", Permission.CULTURE_READ),
     Screen("Culture", "Cultures", "cultures", "pages.culture.cultures", "diversity_2", Permission.CULTURE_READ),
+    Screen(
+        "Culture", "Health, tested", "health-tested", "pages.culture.backtest", "fact_check", Permission.CULTURE_READ
+    ),
     Screen("Finance", "Revenue", "revenue", "pages.finance.revenue", "payments", Permission.FINANCE_READ),
     Screen("Finance", "Retention", "retention", "pages.finance.retention", "group_work", Permission.FINANCE_READ),
     Screen("Finance", "Movements", "movements", "pages.finance.movements", "swap_vert", Permission.FINANCE_READ, True),

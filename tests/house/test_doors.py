@@ -33,6 +33,7 @@ NARROW_STATEMENTS = {
     "core/accounts/happenings.py": "looks through the tables of every domain below for what is new",
     "core/accounts/limit_mail.py": "whom a customer's limit concerns",
     "core/accounts/limit_notices.py": "the levels that were crossed, beside where licenses stand",
+    "core/accounts/health_worth.py": "two columns of the cards, beside each other",
     "core/accounts/listing.py": "any condition on a card's fields, for questions and exports",
     "core/accounts/news.py": "what is new, across the domains below",
     "core/accounts/orders.py": "orders of a list as expressions over its columns",

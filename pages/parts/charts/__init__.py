@@ -6,15 +6,18 @@ from pages.parts.charts.canvas import HEIGHT, PLOT_CONFIG, Chart, nothing, show
 from pages.parts.charts.heat import heatmap, heatmap_week
 from pages.parts.charts.lines import line, sparkline
 from pages.parts.charts.marks import Mark, marked
+from pages.parts.charts.scatter import Axis, Point, scatter
 from pages.parts.charts.score import Part, score
 from pages.parts.charts.series import area_stack, tier_colors
 
 __all__ = [
     "HEIGHT",
     "PLOT_CONFIG",
+    "Axis",
     "Chart",
     "Mark",
     "Part",
+    "Point",
     "area_stack",
     "bar",
     "heatmap",
@@ -22,6 +25,7 @@ __all__ = [
     "line",
     "marked",
     "nothing",
+    "scatter",
     "score",
     "share_bar",
     "show",
