@@ -97,11 +97,14 @@ def in_the_field(session: ReadSession, actor: Actor, *, now: datetime) -> InTheF
     version = func.coalesce(installation.c.version, "").label("version")
     silent = func.count().filter(_silent(now)).label("silent")
     counts: list[Any] = [func.count().label("installs"), silent]
-    grouped = _from(select(version, *counts), now).group_by(version)
-    rows = session.execute(grouped.order_by(func.count().desc(), version).limit(MOST_VERSIONS)).all()
-    total = session.execute(_from(select(*counts), now)).one()
+    grouped = _in_force(select(version, *counts), now).group_by(version).cte("grouped")
+    # The sums are over all groups, also over those beyond the bound.
+    every = [func.sum(grouped.c[name]).over().label(f"all_{name}") for name in ("installs", "silent")]
+    most = select(grouped, *every).order_by(grouped.c.installs.desc(), grouped.c.version).limit(MOST_VERSIONS)
+    rows = session.execute(most).all()
     versions = tuple(VersionInUse(standing(row.version, known, now=now), row.installs, row.silent) for row in rows)
-    return InTheField(versions, total.installs, total.silent, tuple(known), now)
+    installs, quiet = (int(rows[0].all_installs), int(rows[0].all_silent)) if rows else (0, 0)
+    return InTheField(versions, installs, quiet, tuple(known), now)
 
 
 def installs(
@@ -121,7 +124,7 @@ def installs(
     _may(actor)
     known = releases(session)
     limit = max(1, min(limit, MOST))
-    statement = _from(select(*_COLUMNS), now)
+    statement = _in_force(select(*_COLUMNS), now, named=True)
     if need is not None:
         statement = statement.where(_condition(session, need, known, now))
     if text.strip():
@@ -175,14 +178,14 @@ def _may(actor: Actor) -> None:
     actor.require(Permission.CUSTOMER_READ)
 
 
-def _from(statement: Select[Any], now: datetime) -> Select[Any]:
-    """Complete a statement over installations whose license is not over."""
+def _in_force(statement: Select[Any], now: datetime, *, named: bool = False) -> Select[Any]:
+    """Complete a statement over installations whose license is not over, and with `named` over its customer."""
     c = licenses.c
-    in_force = and_(c.revoked_at.is_(None), or_(c.expires_at.is_(None), c.expires_at > now))
-    joined = installation.join(licenses, c.id == installation.c.license_id).join(
-        organization, organization.c.id == c.organization_id
-    )
-    return statement.select_from(joined).where(in_force)
+    joined = installation.join(licenses, c.id == installation.c.license_id)
+    if named:
+        joined = joined.join(organization, organization.c.id == c.organization_id)
+    not_over = and_(c.revoked_at.is_(None), or_(c.expires_at.is_(None), c.expires_at > now))
+    return statement.select_from(joined).where(not_over)
 
 
 def _silent(now: datetime) -> ColumnElement[bool]:
@@ -193,7 +196,7 @@ def _condition(session: ReadSession, need: Need, known: Sequence[Release], now: 
     if need == "silent":
         return _silent(now)
     version = installation.c.version
-    used = session.execute(_from(select(version), now).group_by(version).limit(MOST_VERSIONS)).scalars()
+    used = session.execute(_in_force(select(version), now).group_by(version).limit(MOST_VERSIONS)).scalars()
     return version.in_([each for each in used if each and _needs(need, standing(each, known, now=now), now)])
 
 

@@ -18,7 +18,8 @@ from db.models.telemetry import ingest_quota, ingest_refusal
 from db.session import ReadSession
 
 DAYS: Final = 7
-SHOWN_DAYS: Final = 28
+SHOWN_DAYS: Final = 14
+KNOWN_DAYS: Final = 28
 MOST: Final = 200
 # Batches refused as a whole because the install had sent its share.
 TOO_MUCH: Final = ("event_rate_reached", "daily_events_reached", "install_queue_full")
@@ -47,7 +48,7 @@ class Counts:
 class Delivery:
     """How telemetry arrived: today, in 7 days and the 7 before, by reason of refusal, and how many installs sent.
 
-    `by_day` has a row for each of 28 days: day, accepted, duplicates, refused, late, ahead. `silent` installs sent in
+    `by_day` has a row for each of 14 days: day, accepted, duplicates, refused, late, ahead. `silent` installs sent in
     the 21 days before the last 7, and nothing in these.
     """
 
@@ -113,7 +114,7 @@ def delivery(telemetry: ReadSession, actor: Actor, *, now: datetime) -> Delivery
     for row in codes:
         if row.day >= week:
             reasons[row.code] = reasons.get(row.code, 0) + row.events
-    sending, silent = _installs(telemetry, since, week, today)
+    sending, silent = _installs(telemetry, today - timedelta(days=KNOWN_DAYS - 1), week, today)
     too_much = select(func.count(r.install_id.distinct())).where(r.day.between(week, today), r.code.in_(TOO_MUCH))
     return Delivery(
         today=_sum(by_day[by_day["day"] == today]),
@@ -192,7 +193,7 @@ def _per_install(today: date, *, silent: bool) -> Subquery:
     q = ingest_quota.c
     first, last = today - timedelta(days=DAYS - 1), today
     if silent:
-        first, last = today - timedelta(days=SHOWN_DAYS - 1), first - timedelta(days=1)
+        first, last = today - timedelta(days=KNOWN_DAYS - 1), first - timedelta(days=1)
     sums = [cast(func.sum(q[name]), BigInteger).label(name) for name in ("accepted", "duplicates", "late", "ahead")]
     kept: Select[Any] = select(
         q.install_id,

@@ -12,7 +12,6 @@ from pages.parts.cards import Definition, Drill, Tile, difference, growth
 from pages.parts.theme import SCREEN
 from pages.usage import telemetry_words as words
 
-SHOWN_DAYS: Final = 14
 _AGAINST: Final = "7 days before"
 _SERIES: Final = {"in_time": "In time", "late": "Late", "duplicates": "Sent twice", "refused": "Refused"}
 _COLORS: Final = {
@@ -48,7 +47,7 @@ def tiles(found: Delivery) -> list[Tile]:
         "Received in 7 days",
         say.compact(found.week.accepted),
         change=growth(found.week.accepted, found.before.accepted, against=_AGAINST, growth_is_good=None),
-        trend=list(found.by_day["accepted"].tail(SHOWN_DAYS)),
+        trend=list(found.by_day["accepted"]),
         definition=Definition(words.MEANINGS["accepted"]),
         note=f"{say.integer(found.today.accepted)} today",
     )
@@ -69,7 +68,7 @@ def _share(found: Delivery, of: Literal["late", "refused", "ahead", "duplicates"
         label,
         say.percent(now),
         change=difference(now, before, against=_AGAINST, show=say.percent, growth_is_good=False),
-        trend=list(found.by_day[of].tail(SHOWN_DAYS)),
+        trend=list(found.by_day[of]),
         definition=Definition(words.MEANINGS[of], policy=words.policy(of)),
         drill=Drill(links.to("telemetry"), "Show where", controls={"show": words.SHOW[of]}),
     )
@@ -88,8 +87,7 @@ def _silent(found: Delivery) -> Tile:
 
 def chart(found: Delivery) -> charts.Chart:
     """Events by the day on which they arrived, and how."""
-    days = found.by_day.tail(SHOWN_DAYS)
-    days = days.assign(in_time=days["accepted"] - days["late"])
+    days = found.by_day.assign(in_time=found.by_day["accepted"] - found.by_day["late"])
     frame = pd.DataFrame(
         [
             {"day": say.day(row["day"], year=False), "how": said, "events": row[name]}

@@ -67,8 +67,8 @@ def test_it_tells_how_much_arrived_how_and_what_to_doubt(world: WriteSession, ca
     assert found.before == Counts(780, 0, 0, 10, 0)
     assert found.reasons == (("event_rate_reached", 500), ("too_old", 3), ("missing_field", 2))
     assert (found.sending, found.silent, found.too_much) == (2, 1, 1)
-    assert len(found.by_day) == 28
-    assert found.by_day["accepted"].sum() == 28 * 100 + 80 + 10 + 70
+    assert len(found.by_day) == 14
+    assert found.by_day["accepted"].sum() == 14 * 100 + 80 + 10 + 70
     assert found.doubts() == ("late", "refused", "silent")
     assert found.week.share("refused") == pytest.approx(505 / 1_300)
 
