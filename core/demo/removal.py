@@ -17,6 +17,7 @@ from db.models.access import person
 from db.models.ask import question
 from db.models.costs import cash_entry, cost_entry
 from db.models.licensing import license as licenses
+from db.models.notify import mail
 from db.models.organizations import organization
 from db.models.releases import release, version_week
 from db.models.security import audit_verification, security_score_day
@@ -48,6 +49,8 @@ def remove(databases: Databases, settings: Settings, *, now: datetime) -> int:
                 connection.execute(delete(table).where(table.c.organization_id.in_(ours)))
         asking = select(cast(person.c.id, Text)).where(person.c.demo)
         connection.execute(delete(question).where(question.c.actor_id.in_(asking)))
+        # What the demo's people were written to is addressed to the vendor.
+        connection.execute(delete(mail).where(mail.c.recipient.in_(select(person.c.email).where(person.c.demo))))
         connection.execute(delete(person).where(person.c.demo))
         for told in (security_score_day, audit_verification, release):
             connection.execute(delete(told).where(told.c.demo))

@@ -21,6 +21,7 @@ from core.demo.deliveries import at_the_door
 from core.demo.fading import FADING
 from core.demo.former import FORMER
 from core.demo.growing import GROWING
+from core.demo.mails import write_mails
 from core.demo.money import build_money
 from core.demo.people import PEOPLE
 from core.demo.releases import record_releases
@@ -66,7 +67,6 @@ def build(
         customers = tuple(one for one in customers if one.install_id == DEMO_INSTALL)
     with databases.control.write(SYSTEM) as session:
         actor = _begin(session, now)
-        record_releases(session, actor, now=now)
     for number, customer in enumerate(customers, start=1):
         report(f"{customer.name} ({number} of {len(customers)})")
         _customer(databases, settings, actor, customer, now)
@@ -85,13 +85,18 @@ def build(
     for customer in customers:
         _profile(databases, customer, now)
     if not only_test_customer:
-        with databases.control.write(SYSTEM) as session:
-            work_the_list(session, actor, now=now)
+        _sell(databases, actor, now)
         build_security(databases, actor, settings, now=now)
     with databases.control.write(SYSTEM) as control, databases.telemetry.read(SYSTEM) as telemetry:
         refresh_cards(control, telemetry, now=now, limit=10_000)
         audit.record(session=control, actor=actor, action=BUILT, target=("demo", "world"), now=now)
     report("ready")
+
+
+def _sell(databases: Databases, actor: Actor, now: datetime) -> None:
+    with databases.control.write(SYSTEM) as session:
+        work_the_list(session, actor, now=now)
+        write_mails(session, actor, now=now)
 
 
 def everybody() -> tuple[DemoCustomer, ...]:
@@ -133,6 +138,7 @@ def _begin(session: WriteSession, now: datetime) -> Actor:
     actor = system_actor(vendor, "Demo")
     if not _said(session, BEGUN):
         audit.record(session, actor, BEGUN, ("demo", "world"), now=now)
+    record_releases(session, actor, now=now)
     return actor
 
 

@@ -85,13 +85,15 @@ def _table(found: tuple[Delivery, ...]) -> None:
     )
 
 
-@st.dialog("Delivery", width="large", icon=":material/send:")
 def _open(actor: Actor, each: Delivery) -> None:
-    st.subheader(say.plain(_named(each)), anchor=False)
+    st.dialog(say.plain(_named(each)), width="large", icon=":material/send:")(_body)(actor, each)
+
+
+def _body(actor: Actor, each: Delivery) -> None:
     st.markdown(f"{pills.inline('sending', each.state)} {say.plain(_about(each))}")
     st.caption(f"Its id, by which a receiver knows it however often it comes: {each.id}")
     with st.expander("What was sent", expanded=True):
-        st.code(json.dumps(each.body, indent=2, ensure_ascii=False), language="json", height=240)
+        st.code(json.dumps(each.body, indent=2, ensure_ascii=False, sort_keys=True), language="json", height=240)
     for one in reversed(each.log):
         answer = f"answer {one.status}" if one.status else "no answer"
         st.markdown(f"**Try {one.number}**, {say.moment(one.at)}: {answer} after {say.integer(one.milliseconds)} ms")

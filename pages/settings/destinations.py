@@ -64,11 +64,11 @@ def _table(found: tuple[Destination, ...]) -> None:
             }
         ),
         {
-            "name": columns.opener("Name", key="open-destination", width=170),
-            "kind": columns.text("Kind", width=95),
-            "state": columns.pills("sending", "State", width=90),
-            "url": columns.text("Address", width=270),
-            "events": columns.text("Told of", width=230),
+            "name": columns.opener("Name", key="open-destination", width=150),
+            "kind": columns.text("Kind", width=85),
+            "state": columns.pills("sending", "State", width=80),
+            "url": columns.text("Address", width=225),
+            "events": columns.text("Told of", width=200),
             "last": columns.when("Last taken"),
             "why": columns.text("Why it is off", width=220),
         },

@@ -17,24 +17,23 @@ from pages.parts.load import change, fresh, told
 
 def show(actor: Actor, mail_id: UUID) -> None:
     """Open the mail."""
-    st.dialog("Mail", width="large", icon=":material/mail:")(_body)(actor, mail_id)
-
-
-def _body(actor: Actor, mail_id: UUID) -> None:
     with told("this mail"):
         found = fresh(mail_by_id, actor, mail_id)
-        st.subheader(say.plain(found.subject), anchor=False)
-        when = f"sent {say.moment(found.sent_at)}" if found.sent_at else f"written {say.moment(found.made_at)}"
-        said = f"To {say.plain(found.recipient)}, from {say.plain(found.from_name)}, {say.plain(when)}"
-        st.markdown(f"{pills.inline('sending', found.state)} {said}")
-        if found.error:
-            st.caption(say.plain(found.error))
-        looks, words = st.tabs(["As it looks", "As text"])
-        with looks:
-            letter(found.html)
-        with words:
-            st.code(found.text, language=None, wrap_lines=True)
-        _again(actor, found)
+        st.dialog(say.plain(found.subject), width="large", icon=":material/mail:")(_body)(actor, found)
+
+
+def _body(actor: Actor, found: Mail) -> None:
+    when = f"sent {say.moment(found.sent_at)}" if found.sent_at else f"written {say.moment(found.made_at)}"
+    said = f"To {say.plain(found.recipient)}, from {say.plain(found.from_name)}, {say.plain(when)}"
+    st.markdown(f"{pills.inline('sending', found.state)} {said}")
+    if found.error:
+        st.caption(say.plain(found.error))
+    looks, words = st.tabs(["As it looks", "As text"])
+    with looks:
+        letter(found.html, height=560)
+    with words:
+        st.code(found.text, language=None, wrap_lines=True)
+    _again(actor, found)
 
 
 def _again(actor: Actor, found: Mail) -> None:

@@ -1,5 +1,6 @@
 """A mail server on this machine that takes mails as told, and keeps them."""
 
+import asyncio
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ class Postbox:
     answers: list[str] = field(default_factory=list)
     signed_in: list[tuple[bytes, bytes]] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
+    # Seconds between taking a mail and saying so.
+    delay: float = 0.0
 
     @property
     def messages(self) -> list[EmailMessage]:
@@ -35,6 +38,7 @@ class Postbox:
             return self.answers.pop(0)
         self.envelopes.append(envelope)
         self.encrypted.append(self.url.startswith("smtps") or session.ssl is not None)
+        await asyncio.sleep(self.delay)
         return "250 taken"
 
     @staticmethod
