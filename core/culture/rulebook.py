@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from core.culture import archetypes, upsell_findings, upsell_rules
-from core.culture.health_rules import ALLOWANCE_KNOTS, BANDS, CAPS, COMPONENTS, RULES, Knots
+from core.culture.health_rules import ALLOWANCE_KNOTS, BANDS, CAPS, COMPONENTS, RULES, VERSIONS, Knots
 
 
 def weights() -> str:
@@ -18,6 +18,11 @@ def weights() -> str:
 def bands() -> str:
     """Return the bands."""
     return _table(("Band", "From"), [(name, str(least)) for least, name in BANDS])
+
+
+def versions() -> str:
+    """Return every version of the weights and what it changed."""
+    return _table(("Weights", "What changed"), [(each.version, each.change) for each in VERSIONS])
 
 
 def caps() -> str:
@@ -40,6 +45,7 @@ def upsells() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "health-weights": weights,
+    "health-versions": versions,
     "health-bands": bands,
     "health-caps": caps,
     "archetypes": kinds,
