@@ -17,6 +17,7 @@ from api import (
     ask,
     audit,
     auth,
+    batches,
     branding,
     costs,
     destinations,
@@ -135,7 +136,7 @@ def create_api(of: House) -> FastAPI:
 
 def outer_routes(of: House, api: FastAPI) -> list[Route | Mount]:
     """Return everything that stands beside the screens: API, sign-in, keys, health, assets."""
-    of.doors[verify.PATH] = verify.Door(api)
+    of.doors |= {verify.PATH: verify.Door(api), batches.PATH: batches.Door(api)}
     return [
         *starting.routes(of),
         *sign_in.routes,

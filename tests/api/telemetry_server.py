@@ -1,4 +1,4 @@
-"""A process of the telemetry door alone, for tests and benchmarks: telemetry_server.py PORT CONTROL_URL [OTHER_URL].
+"""A process of the telemetry door alone, for benchmarks: telemetry_server.py PORT CONTROL_URL [OTHER_URL].
 
 It prints `ready` once the door is open, and is ended by killing it.
 """
@@ -14,31 +14,33 @@ if __name__ == "__main__":  # run as a file, the repository's root is not on the
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
-from api import telemetry
-from api.depends import StrictRoute
-from api.problems import install_handlers
+from api import batches
+from api.front_door import FrontDoor
+from api.house import House
+from core.config import Settings
 from core.databases import door_url
 from core.telemetry.door import open_door
 from core.telemetry.quotas import NO_LIMITS
 
 
-def create(control_url: str, telemetry_url: str) -> FastAPI:
-    """Return the app whose lifespan opens the door, without quotas."""
+def create(control_url: str, telemetry_url: str) -> Starlette:
+    """Return the front door with nothing but this one behind it, without quotas."""
+    api = FastAPI()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.ingest_door = await open_door(door_url(control_url), door_url(telemetry_url), limits=NO_LIMITS)
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        api.state.ingest_door = await open_door(door_url(control_url), door_url(telemetry_url), limits=NO_LIMITS)
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         yield
-        await app.state.ingest_door.close()
+        await api.state.ingest_door.close()
 
-    app = FastAPI(lifespan=lifespan)
-    app.router.route_class = StrictRoute
-    install_handlers(app)
-    app.include_router(telemetry.router)
-    return app
+    settings = Settings(_env_file=None, CALOS_DEMO=False, CALOS_DOOR_RATE=10**9)
+    house = House(settings, ready=True, doors={batches.PATH: batches.Door(api)})
+    return Starlette(lifespan=lifespan, middleware=[Middleware(FrontDoor, house=house)])
 
 
 if __name__ == "__main__":

@@ -240,7 +240,7 @@ async def _load(port: int, batches: Batches, secrets: list[str]) -> float:
     for number, batch in enumerate(batches):
         body = json.dumps({"events": batch}).encode()
         head = (
-            "POST /telemetry/events HTTP/1.1\r\nHost: calos\r\nContent-Type: application/json\r\n"
+            "POST /api/telemetry/events HTTP/1.1\r\nHost: calos\r\nContent-Type: application/json\r\n"
             f"Authorization: Bearer {secrets[number % len(secrets)]}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         requests.append(head.encode() + body)
