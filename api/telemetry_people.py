@@ -32,7 +32,7 @@ router = APIRouter(prefix="/telemetry", tags=["Telemetry"], route_class=StrictRo
 InstallId = Annotated[str, Path(alias="installId", min_length=1, max_length=80)]
 _FILE: dict[str, Any] = {
     "required": True,
-    "content": {"application/gzip": {"schema": {"type": "string", "format": "binary"}}},
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import batches, telemetry
@@ -22,11 +22,15 @@ from core import clock
 from core.access.actor import Actor
 from core.databases import Databases, door_url
 from core.licensing.writes import Issued, issue, revoke
+from core.telemetry.arrivals import Arrivals
 from core.telemetry.door import open_door
+from core.telemetry.events import RETENTION_DAYS
+from core.telemetry.opt_out import opt_out
 from core.telemetry.quotas import LIMITS, IngestLimit
 from core.telemetry.sample import sample_events
 from core.telemetry.writes import ingest
 from db.models.licensing import license as licenses
+from db.models.telemetry import ingest_refusal, last_payload
 from db.session import SYSTEM
 from tests.cast import Cast
 
@@ -52,8 +56,8 @@ class _Known:
 class _Door:
     """A client of the API with an install's secret."""
 
-    def __init__(self, http: httpx2.AsyncClient, known: _Known) -> None:
-        self.http, self.known = http, known
+    def __init__(self, http: httpx2.AsyncClient, known: _Known, arrivals: Arrivals) -> None:
+        self.http, self.known, self.arrivals = http, known, arrivals
 
     async def post(self, secret: str, body: Any, **headers: str) -> httpx2.Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -79,7 +83,7 @@ async def door(databases: Databases, request: pytest.FixtureRequest) -> AsyncIte
     known = _Known(app, batches.Door(app) if request.param == "by itself" else None)
     transport = httpx2.ASGITransport(app=known)
     async with httpx2.AsyncClient(transport=transport, base_url="http://calos.test") as http:
-        yield _Door(http, known)
+        yield _Door(http, known, app.state.ingest_door.arrivals)
     await app.state.ingest_door.close()
 
 
@@ -212,6 +216,32 @@ async def test_the_quota_of_the_tier_ends_in_429_with_the_time_to_wait(door: _Do
     answer = await door.post(issued.install_secret, {"events": _events(1_000, start=1_000)})
     assert (answer.status_code, answer.json()["code"]) == (429, "daily_events_reached")
     assert 0 < int(answer.headers["retry-after"]) <= 86_400
+
+
+async def test_what_lies_beyond_the_retention_is_refused_and_said_so(door: _Door, issued: Issued) -> None:
+    old = (clock.now() - timedelta(days=RETENTION_DAYS, minutes=1)).isoformat()
+    answer = await door.post(issued.install_secret, {"events": [{"id": "1", "ts": old, "type": "login"}]})
+    assert (answer.status_code, answer.json()["accepted"]) == (200, 0)
+    [refused] = answer.json()["refused"]
+    assert (refused["index"], refused["code"]) == (0, "too_old")
+    assert refused["detail"] == f"ts lies more than {RETENTION_DAYS} days back, beyond what is kept."
+
+
+async def test_who_chose_to_send_nothing_is_told_and_what_was_turned_away_is_counted(
+    door: _Door, issued: Issued, databases: Databases, cast: Cast
+) -> None:
+    with databases.control.write(SYSTEM) as session:
+        opt_out(session, cast.otto, issued.install_id, reason="Our policy.", now=clock.now())
+    answer = await door.post(issued.install_secret, {"events": _events(3)})
+    assert (answer.status_code, answer.json()["code"]) == (403, "telemetry_off")
+    await door.arrivals.flush()
+    today = clock.now().date()
+    with databases.telemetry.read(SYSTEM) as session:
+        counted = select(ingest_refusal.c.day, ingest_refusal.c.code, ingest_refusal.c.events)
+        mine = session.execute(counted.where(ingest_refusal.c.install_id == issued.install_id)).all()
+        assert [tuple(row) for row in mine] == [(today, "telemetry_off", 3)]
+        kept = select(last_payload.c.size).where(last_payload.c.install_id == issued.install_id)
+        assert session.execute(kept).all() == []
 
 
 async def test_support_pages_through_raw_events(door: _Door, issued: Issued, databases: Databases, cast: Cast) -> None:

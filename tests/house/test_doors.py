@@ -97,6 +97,7 @@ DOORS = {
     "core/ask/reader.py": "questions read as a login of their own",
     "core/culture/snapshots.py": "past health is told install by install, and each is committed by itself",
     "core/culture/writes.py": "recomputing goes install by install, and each is committed by itself",
+    "core/demo/bundles.py": "hands bundles to what takes them in steps that commit",
     "core/demo/removal.py": "removes a world in steps that commit",
     "core/demo/security.py": "seals in steps that commit, before what is sealed is verified",
     "core/demo/world.py": "builds a world in steps that commit",
