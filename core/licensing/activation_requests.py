@@ -61,10 +61,12 @@ def read(text: str) -> ActivationRequest:
         whole = isinstance(found, dict) and found.keys() == _FIELDS and canonical(found) == content
     except (ValueError, RecursionError) as wrong:
         raise InvalidInput("This activation request does not hold JSON.", code="unreadable_file") from wrong
-    if not whole or found["version"] != 1:
+    if not whole or type(found["version"]) is not int or found["version"] != 1:
         raise InvalidInput("This does not hold what an activation request of version 1 holds.", code="unreadable_file")
     for field in (*_TEXTS, "createdAt", "publicKey"):
         _require_text(field, found[field])
+    if not found["mac"].isascii():
+        raise InvalidInput("In this activation request, mac is not base64url.", code="unreadable_file")
     public = from_b64u(found["publicKey"], "publicKey", length=32) if found["publicKey"] else None
     return ActivationRequest(
         found["installId"],

@@ -5,6 +5,7 @@ import io
 import warnings
 from dataclasses import dataclass
 from typing import Final
+from xml.parsers import expat
 
 import py_svg_hush
 from PIL import Image
@@ -15,6 +16,8 @@ LARGEST: Final = 300_000
 HIGHEST: Final = 512
 WIDEST: Final = 1_600
 MOST_PIXELS: Final = 20_000_000
+# A drawing is written anew with its nesting indented, which makes gigabytes of a few bytes nested deeply.
+DEEPEST: Final = 32
 SVG: Final = "image/svg+xml"
 _FORMATS: Final = ("PNG", "JPEG", "WEBP")
 
@@ -45,12 +48,40 @@ def checked(content: bytes) -> Logo:
 
 def _svg(content: bytes) -> Logo:
     try:
+        _require_plain(content)
         made: bytes = py_svg_hush.filter_svg(content)
-    except ValueError as wrong:
+    except (ValueError, expat.ExpatError) as wrong:
         raise InvalidInput(
-            "This is no SVG that can be read safely. Save it as a plain SVG without a DOCTYPE, or as PNG.", field="logo"
+            "This is no SVG that can be read safely. Save it as a plain SVG without a DOCTYPE and without groups "
+            f"nested deeper than {DEEPEST}, or as PNG.",
+            field="logo",
         ) from wrong
+    if len(made) > LARGEST:
+        raise InvalidInput(f"The logo, written out, has more than {LARGEST:,} bytes. Simplify it.", field="logo")
     return _logo(SVG, made)
+
+
+def _require_plain(content: bytes) -> None:
+    """Raise ValueError or ExpatError for a DOCTYPE, whose entities can unpack to anything, and for deep nesting."""
+    depth = 0
+
+    def refuse(*_doctype: object) -> None:
+        raise ValueError("it has a DOCTYPE")
+
+    def enter(*_element: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > DEEPEST:
+            raise ValueError("it is nested too deeply")
+
+    def leave(_name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler, parser.EndElementHandler = enter, leave
+    parser.Parse(content, True)
 
 
 def _pixels(content: bytes) -> Logo:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
+from core.errors import Conflict
 from core.telemetry.arrivals import LARGEST_KEPT
 from core.telemetry.bundles import Header
 from core.telemetry.events import Receipt
@@ -71,7 +72,10 @@ def bundles_received(
 
 
 def begin(session: WriteSession, header: Header, *, size: int, head: bytes, carried_by: str, now: datetime) -> None:
-    """Enter a bundle unless it is there, and keep the beginning of its events as the install's last payload."""
+    """Enter a bundle unless it is there, and keep the beginning of its events as the install's last payload.
+
+    Conflict where another bundle came under its id, be it a moment ago.
+    """
     values = {
         "created_at": header.created_at,
         "received_at": now,
@@ -83,9 +87,19 @@ def begin(session: WriteSession, header: Header, *, size: int, head: bytes, carr
     }
     entered = insert(bundle).values(install_id=header.install_id, bundle_id=header.bundle_id, **values)
     session.execute(entered.on_conflict_do_nothing())
+    require_same(bundle_receipt(session, header.install_id, header.bundle_id), header)
     payload = {"received_at": now, "kind": LINES, "size": size, "body": head[:LARGEST_KEPT]}
     statement = insert(last_payload).values(install_id=header.install_id, **payload)
     session.execute(statement.on_conflict_do_update(index_elements=["install_id"], set_=payload))
+
+
+def require_same(known: BundleReceipt | None, header: Header) -> None:
+    """Raise Conflict unless what is known under this id, if anything, is this bundle."""
+    if known is not None and known.sha256 != header.sha256:
+        raise Conflict(
+            "Another bundle with this bundleId was taken before. Give each bundle an id of its own.",
+            code="bundle_id_used",
+        )
 
 
 def lines_taken(session: WriteSession, header: Header) -> int:

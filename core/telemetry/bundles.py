@@ -18,6 +18,8 @@ from core.telemetry.events import NotJson
 
 LARGEST_PACKED: Final = 20_000_000
 LARGEST_UNPACKED: Final = 200_000_000
+# Lines that are none cost as much as events, and a million of them pack to a kilobyte.
+MOST_EVENTS: Final = 1_000_000
 # An event with every field at its longest, written with escapes, stays below.
 LONGEST_LINE: Final = 64_000
 CHUNK: Final = 64_000
@@ -173,6 +175,11 @@ def _header(members: Any) -> Header:
     texts = [members[name] for name in ("installId", "bundleId", "createdAt", "sha256", "mac")]
     if type(count) is not int or count < 0 or not all(isinstance(each, str) for each in texts):
         raise _unreadable("In the header of this bundle, a member is not as it should be.")
+    if count > MOST_EVENTS:
+        raise InvalidInput(
+            f"A bundle holds at most {MOST_EVENTS:,} events, this one {count:,}. Write several smaller ones.",
+            code="too_large",
+        )
     install_id, bundle_id, created_at, sha256, mac = texts
     if not _INSTALL_ID.fullmatch(install_id) or not _SHA256.fullmatch(sha256) or not mac.isascii():
         raise _unreadable("In the header of this bundle, installId, sha256 or mac is not as it should be.")

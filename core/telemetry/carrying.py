@@ -10,7 +10,7 @@ from core.access import audit
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.databases import Databases
-from core.errors import Conflict, InvalidInput, NotPermitted
+from core.errors import InvalidInput, NotPermitted
 from core.licensing.file_register import holder_of
 from core.licensing.reads import License, license_by_install
 from core.licensing.status import Status
@@ -81,11 +81,7 @@ def _admitted(control: ReadSession, actor: Actor, header: Header, now: datetime)
 def _known(databases: Databases, tenancy: Tenancy, header: Header) -> BundleReceipt | None:
     with databases.telemetry.read(tenancy) as telemetry:
         known = receipts.bundle_receipt(telemetry, header.install_id, header.bundle_id)
-    if known is not None and known.sha256 != header.sha256:
-        raise Conflict(
-            "Another bundle with this bundleId was taken before. Give each bundle an id of its own.",
-            code="bundle_id_used",
-        )
+    receipts.require_same(known, header)
     return known
 
 

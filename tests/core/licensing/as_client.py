@@ -28,6 +28,7 @@ def holds(document: dict[str, Any], key_set: dict[str, Any]) -> bool:
 
 def activation_request(install_id: str, secret: str, *, now: datetime, **changed: Any) -> str:
     """Return an activation request as an installation writes it, by docs/protocol.md alone."""
+    proof = changed.pop("mac", None)
     asked = {
         "version": 1,
         "installId": install_id,
@@ -41,7 +42,7 @@ def activation_request(install_id: str, secret: str, *, now: datetime, **changed
     }
     key = hashlib.sha256(secret.encode()).digest()
     mac = base64.urlsafe_b64encode(hmac.digest(key, rfc8785.dumps(asked), "sha256")).rstrip(b"=").decode()
-    written = base64.b64encode(rfc8785.dumps({**asked, "mac": mac})).decode()
+    written = base64.b64encode(rfc8785.dumps({**asked, "mac": proof or mac})).decode()
     lines = [written[at : at + 64] for at in range(0, len(written), 64)]
     kind = "CALOS ACTIVATION REQUEST"
     return "\n".join([f"-----BEGIN {kind}-----", *lines, f"-----END {kind}-----", ""])

@@ -139,6 +139,8 @@ def test_only_the_secret_makes_a_request(activated: Callable[..., IssuedFile], i
     "changed",
     [
         {"version": 2},
+        {"version": True},
+        {"mac": "é" * 43},
         {"fingerprint": ""},
         {"fingerprint": None},
         {"fingerprint": "f" * 201},

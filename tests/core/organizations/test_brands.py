@@ -22,6 +22,7 @@ from db.session import WriteSession
 from tests.cast import Cast
 from tests.conftest import NOW
 
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">%s</svg>'
 DRAFT = BrandDraft(" Globex ", "#1D4ED8", "help@globex.test", "https://help.globex.test", None)
 
 
@@ -94,8 +95,7 @@ def test_pictures_are_drawn_anew_and_nothing_else_of_them_remains(kind: str) -> 
     ],
 )
 def test_drawings_keep_shapes_and_lose_what_could_act_or_be_fetched(evil: bytes) -> None:
-    drawing = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle r="4"/>' + evil + b"</svg>"
-    logo = logos.checked(drawing)
+    logo = logos.checked(SVG % (b'<circle r="4"/>' + evil))
     assert logo.media_type == "image/svg+xml"
     assert b"<circle" in logo.content
     for left in (b"script", b"onload", b"javascript", b"iframe", b"evil.test"):
@@ -108,13 +108,15 @@ def test_drawings_keep_shapes_and_lose_what_could_act_or_be_fetched(evil: bytes)
         b"",
         b"GIF89a",
         b"<html></html>",
-        b"<!DOCTYPE svg [<!ENTITY a 'b'>]><svg>&a;</svg>",
+        b"<!DOCTYPE svg [<!ENTITY a 'b'>]>" + SVG % b"<text>&a;</text>",
+        SVG % (b"<g>" * 5_000 + b"</g>" * 5_000),
+        SVG % (b"<g>" * 28 + b"<g/>" * 40_000 + b"</g>" * 28),
         b"<svg",
         png()[:40],
         huge_png(),
         b"\x89PNG\r\n\x1a\n" + b"0" * 400_000,
     ],
-    ids=["empty", "gif", "html", "entities", "cut", "cut png", "bomb", "large"],
+    ids=["empty", "gif", "html", "entities", "deep", "blown up", "cut", "cut png", "bomb", "large"],
 )
 def test_what_is_no_logo_is_refused_in_a_sentence(content: bytes) -> None:
     with pytest.raises(InvalidInput) as refused:

@@ -195,6 +195,7 @@ def _spoiled(issued: Issued) -> dict[str, tuple[bytes, str]]:
         "changed events": (another, "unreadable_file"),
         "another count": (bundle(issued.install_id, issued.install_secret, _events(3), events=4), "unreadable_file"),
         "a changed count": (with_header(events=4), "wrong_mac"),
+        "more than is taken": (with_header(events=1_000_001), "too_large"),
         "another mac": (with_header(mac="A" * 43), "wrong_mac"),
         "a mac of another alphabet": (with_header(mac="ä"), "unreadable_file"),
         "another secret": (bundle(issued.install_id, "cis_wrong", _events(3)), "wrong_mac"),
@@ -265,6 +266,34 @@ def test_another_bundle_under_the_same_id_is_refused(take: Take, issued: Issued,
     with pytest.raises(Conflict) as refused:
         take(cast.mia, bundle(issued.install_id, issued.install_secret, _events(3), **named))
     assert refused.value.code == "bundle_id_used"
+
+
+def test_two_bundles_under_one_id_at_once_are_not_taken_for_one(
+    take: Take, issued: Issued, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {"bundleId": "0198f000-0000-7000-8000-0000000000AB"}
+    one, other = (bundle(issued.install_id, issued.install_secret, _events(many), **named) for many in (2, 3))
+    looked, answers = threading.Barrier(2), list[object]()
+    check = bundles.check_content
+
+    def once_both_have_looked(*given: Any) -> None:
+        check(*given)
+        looked.wait(10)
+
+    def carry(packed: bytes) -> None:
+        try:
+            answers.append(take(cast.mia, packed).accepted)
+        except Conflict as refused:
+            answers.append(refused.code)
+
+    monkeypatch.setattr(bundles, "check_content", once_both_have_looked)
+    uploads = [threading.Thread(target=carry, args=[packed]) for packed in (one, other)]
+    for each in uploads:
+        each.start()
+    for each in uploads:
+        each.join()
+    assert "bundle_id_used" in answers
+    assert set(answers) & {2, 3}
 
 
 def test_neither_a_revoked_license_nor_a_choice_to_send_nothing_lets_one_in(
