@@ -15,6 +15,8 @@ from core.culture.said import percent, times
 # What comes out on a day is felt by those who work on the next ones, and the first day is seldom a whole one.
 REACH = timedelta(days=3)
 LEAST_FEATURE_EVENTS = 20
+# Less than an event every other week is no use any more.
+STOPPED = 0.5
 
 Measure = Literal["use", "errors"]
 HappeningKind = Literal["release", "rollout", "license"]
@@ -142,7 +144,8 @@ def _sentence(point: Changepoint) -> str:
         if point.measure == "use"
         else f"{percent(point.before, 1)} → {percent(point.after, 1)}"
     )
-    told = f"{what} {times(point.effect.value)} ({levels}) {_when(point)}"
+    stopped = point.measure == "use" and point.after < STOPPED
+    told = f"{what} {'stopped' if stopped else times(point.effect.value)} ({levels}) {_when(point)}"
     if point.matches:
         told += f", the week {_listed([each.label for each in point.matches])}"
     return f"{told}{f'; mostly {point.where}' if point.where else ''}."

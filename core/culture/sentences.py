@@ -179,13 +179,13 @@ def _changed(picture: Picture) -> Sentence | None:
         return None
     point, window = picture.changes.points[0], f"{picture.changes.weeks} weeks"
     effect = point.effect
-    spread = f"×{effect.value:.2g} (×{effect.low or 0:.2g} to ×{effect.high or 0:.2g})"
+    spread = f"×{effect.value:.2g} ({effect.low or 0:.2g} to {effect.high or 0:.2g})"
     facts = [
         Fact("New over old level", spread, effect.n, window),
-        Fact("By chance", f"p {point.p:.3f}", effect.n, window),
+        Fact("Shuffled as far apart", f"p {point.p:.3f}", effect.n, window),
     ]
     if point.chance is not None:
-        facts.append(Fact("A random day would match something", percent(point.chance), len(point.matches), window))
+        facts.append(Fact("Near something by accident", percent(point.chance), len(point.matches), window))
     return Sentence(point.sentence, "change", tuple(facts))
 
 

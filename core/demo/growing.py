@@ -97,7 +97,7 @@ GROWING = (
             features={"email": 7, "pos": 1, "sales": 3, "analytics": 2},
             zone="America/Chicago",
             sends_zone=True,
-            bursts=(Burst(38, 21, error_rate=0.22, feature="email"),),
+            bursts=(Burst(38, 21, error_rate=0.5, feature="email"),),
             domains=("app.initech.test",),
             calls=31_000,
         ),

@@ -1,9 +1,13 @@
 """Health, tested: whether the score has told beforehand who would leave, and whom to keep first."""
 
+from datetime import datetime
+
 import streamlit as st
 
+from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.culture import snapshots
+from core.culture.backtest import Backtest
 from pages.culture import backtest_trials, quadrant
 from pages.parts import session
 from pages.parts.cards import header
@@ -19,14 +23,20 @@ def page() -> None:
         found = load(snapshots.trials, actor, now=now)
         backtest_trials.answer(found[0])
         backtest_trials.figures(found[0].outcome)
-        left, right = st.columns(2)
-        with left:
-            backtest_trials.bands(found[0].outcome)
-        with right:
-            if actor.may(Permission.FINANCE_READ):
-                quadrant.show(actor, now)
-            else:
-                backtest_trials.method()
+        _pair(actor, found[0].outcome, now)
         backtest_trials.every(found)
-        if actor.may(Permission.FINANCE_READ):
+        if found[0].outcome.bands:
             backtest_trials.method()
+
+
+def _pair(actor: Actor, found: Backtest, now: datetime) -> None:
+    """Draw the forecast, or how it will be made, beside whom to keep first."""
+    places = st.columns(2 if actor.may(Permission.FINANCE_READ) else 1)
+    with places[0]:
+        if found.bands:
+            backtest_trials.bands(found)
+        else:
+            backtest_trials.method()
+    for place in places[1:]:
+        with place:
+            quadrant.show(actor, now)

@@ -16,6 +16,7 @@ from pages.parts.cards import Definition, Tile, card, tiles
 
 _SCORES: Final[dict[Score, str]] = {"shown": "Health as it was shown", "use": "Use alone, told afterwards"}
 _LABELS: Final[dict[Label, str]] = {"ledger": "MRR fell to zero", "noted": "Said to leave"}
+_LEFT: Final[dict[Label, str]] = {"ledger": "whose MRR fell to zero", "noted": "who was said to leave"}
 _VERDICTS: Final[dict[Verdict, tuple[str, str, str]]] = {
     "shown": ("green", "check_circle", "Tells who leaves"),
     "none": ("orange", "help", "No demonstrated predictive power"),
@@ -40,7 +41,7 @@ def answer(first: Trial) -> None:
     with card("verdict", height="content").body:
         st.markdown(f":{color}-badge[:material/{icon}: {words}]")
         st.header(say.plain(first.outcome.sentence), anchor=False)
-        st.caption(say.plain(f"{_SCORES[first.score]}, against: {_LABELS[first.label].lower()}. {_advice(first)}"))
+        st.caption(say.plain(f"{_SCORES[first.score]}; who left: {_LEFT[first.label]}. {_advice(first)}"))
 
 
 def _advice(first: Trial) -> str:
@@ -95,9 +96,6 @@ def bands(found: Backtest) -> None:
     layer(place.right, "inferred", "bands", {"Brier score": definition, "Band": "By the score on the day."})
     with place.body:
         rows = [each for each in found.bands if each.snapshots]
-        if not rows:
-            st.caption("Too few customers have left for a forecast of one half by the other.")
-            return
         columns.table(
             pd.DataFrame(
                 {
@@ -167,5 +165,5 @@ def _span(found: Backtest) -> str:
 
 def method() -> None:
     """Draw how it was done."""
-    with card("method", "How this is tested", height="content").body:
+    with card("method", "How this is tested").body:
         st.markdown(_METHOD)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import pandas as pd
 
 from core.culture.estimate import Figure
-from core.culture.reliability import AgainstPeers, Reliability
-from pages.culture.figures import Line, known, layer, line, lines, stands_on
+from core.culture.reliability import LEAST_EVENTS, AgainstPeers, Reliability
+from pages.culture.figures import Line, known, layer, line, lines
 from pages.parts import columns
 from pages.parts import format as say
 from pages.parts.cards import card
 
-_STANDS_OUT = {"above": "more than the rest", "below": "less than the rest", None: ""}
+_STANDS_OUT = {"above": "more", "below": "less", None: ""}
 _BESIDE = {"above": "worse than most", "below": "better than most", None: "like most"}
 
 
@@ -52,18 +52,21 @@ def _peers(peers: AgainstPeers) -> Line:
 def _table(key: str, what: str, rows: Sequence[tuple[str, Figure, str]]) -> None:
     if not rows:
         return
+    beside = {"beside": columns.text("Beside the rest", width=150)} if any(words for *_, words in rows) else {}
     columns.table(
         pd.DataFrame(
             {
                 "what": [name for name, _, _ in rows],
                 "rate": [known(rate, say.percent) for _, rate, _ in rows],
-                "n": [" · ".join(filter(None, (beside, stands_on(rate)))) for _, rate, beside in rows],
+                "n": [rate.n for _, rate, _ in rows],
+                **({"beside": [words for *_, words in rows]} if beside else {}),
             }
         ),
         {
-            "what": columns.name(what, width=110),
+            "what": columns.name(what, width=100),
             "rate": columns.text("Failed", width=130),
-            "n": columns.text("Stands on", width=180),
+            "n": columns.count("n", help=f"Events; of fewer than {LEAST_EVENTS} no rate is given."),
+            **beside,
         },
         key=key,
         alt=f"Error rate by {what.lower()} with its interval and n.",

@@ -38,12 +38,12 @@ def marked(chart: Chart, marks: Sequence[Mark], *, palette: Palette = SCREEN) ->
             yref="paper",
             line={"color": color, "width": 1.5, "dash": "dot"},
         )
-        chart.figure.add_annotation(**_words(mark, number, color))
+        chart.figure.add_annotation(**_words(mark, number, color, palette.surface))
     said = "; ".join(f"{mark.label} on {mark.at:%d %b}" for mark in marks)
     return Chart(chart.figure, f"{chart.alt} Marked: {said}." if marks else chart.alt)
 
 
-def _words(mark: Mark, number: int, color: str) -> dict[str, Any]:
+def _words(mark: Mark, number: int, color: str, surface: str) -> dict[str, Any]:
     # Neighbors on two heights, so that words of near days do not lie on each other.
     return {
         "x": mark.at,
@@ -55,4 +55,5 @@ def _words(mark: Mark, number: int, color: str) -> dict[str, Any]:
         "text": mark.label,
         "showarrow": False,
         "font": {"size": 11, "color": color},
+        "bgcolor": surface,
     }
