@@ -12,6 +12,10 @@ ALLOWED = {
     "http://www.w3.org/": "names of XML vocabularies; nothing is fetched",
     "https://api.stripe.com": "Stripe, asked by the server once a key is set",
     "https://api.openai.com/v1": "OpenAI, likewise",
+    "https://api.hubapi.com": "HubSpot, asked by the server once somebody adds it as a destination",
+    "https://hooks.slack.com/services/…": "an example in a form; nothing is fetched",
+    "https://yourcompany.my.salesforce.com": "likewise",
+    "https://example.com/hook": "likewise, and in a refusal",
     "http://www.google.com/bot.html": "part of a robot's user agent in the demo world; nothing is fetched",
 }
 # Other people's code, kept here so that nothing is fetched; its own addresses are in comments, schemas and messages.

@@ -1,6 +1,7 @@
 """Mails by real SMTP: once, with TLS, tried again, kept without a server, never with a header of somebody else's."""
 
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -64,6 +65,26 @@ def test_a_mail_is_sent_once_however_often_its_job_runs(session: WriteSession, c
     assert message["Message-ID"] == f"<{made}@vendor.test>"
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
     assert mail_by_id(session, cast.fiona, made).state == "sent"
+
+
+def test_a_mail_with_a_link_to_end_it_says_so_to_mail_programs(
+    session: WriteSession, cast: Cast, now: datetime
+) -> None:
+    with postbox() as box, configured(CALOS_SMTP_URL=box.url):
+        made = _write(session, cast, now, unsubscribe="https://calos.test/unsubscribe?kind=upsells&token=x")
+        assert made is not None
+        try_to_send(session, made, now=now)
+        [message] = box.messages
+    assert message["List-Unsubscribe"] == "<https://calos.test/unsubscribe?kind=upsells&token=x>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert "Unsubscribe: https://calos.test/unsubscribe?kind=upsells&token=x" in found_text(message)
+
+
+def found_text(message: EmailMessage) -> str:
+    """Return the text of a mail."""
+    part = message.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
 
 
 def test_a_key_writes_one_mail_ever(session: WriteSession, cast: Cast, now: datetime) -> None:
