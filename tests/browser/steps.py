@@ -65,11 +65,11 @@ def cell(table: Locator, words: str) -> Locator:
     return table.get_by_role("gridcell", name=words, exact=True, include_hidden=True)
 
 
-def open_row(table: Locator, position: int = 0) -> None:
-    """Click on what opens a row: the first column, which stays in sight."""
+def open_row(table: Locator, position: int = 0, *, ticked: bool = False) -> None:
+    """Click on what opens a row: the first column, which stays in sight, behind the boxes where rows can be ticked."""
     expect(table.locator("canvas tr").first).to_be_attached()
     head = int(table.locator("canvas").nth(1).evaluate("painted => painted.clientHeight"))
-    table.click(position={"x": 30, "y": head + round((position + 0.5) * ROW_HEIGHT)})
+    table.click(position={"x": 62 if ticked else 30, "y": head + round((position + 0.5) * ROW_HEIGHT)})
 
 
 def until(page: Page, read: Callable[[], T], wanted: T) -> None:

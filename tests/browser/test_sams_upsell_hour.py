@@ -59,7 +59,7 @@ def _read_his_own(page: Page) -> None:
     expected = [float(row["Expected"] or 0) for row in his]
     assert expected[0] > 0
     assert expected == sorted(expected, reverse=True)
-    open_row(_list(page))
+    open_row(_list(page), ticked=True)
     with drawer(page) as opened:
         expect(opened.get_by_role("heading", name=his[0]["Customer"])).to_be_visible()
         expect(opened.get_by_text(re.compile(r"^\$[\d,]+$"))).to_be_visible()
@@ -80,7 +80,7 @@ def _take_the_best_of_nobodys(page: Page) -> tuple[dict[str, str], str]:
     expect(cell(_list(page), "Sam")).to_have_count(0)
     best = rows(_list(page))[0]
     assert not best["Who"]
-    open_row(_list(page))
+    open_row(_list(page), ticked=True)
     with drawer(page) as opened:
         about = opened.get_by_role("link", name="Customer", exact=True).get_attribute("href")
         opened.get_by_role("button", name="I take it").click()
@@ -96,7 +96,7 @@ def _row(page: Page, row: dict[str, str]) -> Locator:
 
 def _snooze_the_next(page: Page) -> dict[str, str]:
     found = rows(_list(page))[0]
-    open_row(_list(page))
+    open_row(_list(page), ticked=True)
     with drawer(page) as opened:
         opened.get_by_role("radio", name="A week").click()
         opened.get_by_role("button", name="Snooze", exact=True).click()
@@ -108,7 +108,7 @@ def _open_his(page: Page, wanted: dict[str, str]) -> None:
     """Open what he has taken, where it stands in his own list now."""
     _whose(page, "Mine")
     expect(_row(page, wanted)).to_have_count(1)
-    open_row(_list(page), [row["Why"] for row in rows(_list(page))].index(wanted["Why"]))
+    open_row(_list(page), [row["Why"] for row in rows(_list(page))].index(wanted["Why"]), ticked=True)
 
 
 def _note(page: Page, taken: dict[str, str]) -> None:

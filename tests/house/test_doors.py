@@ -37,6 +37,7 @@ NARROW_STATEMENTS = {
     "core/accounts/listing.py": "any condition on a card's fields, for questions and exports",
     "core/accounts/news.py": "what is new, across the domains below",
     "core/accounts/orders.py": "orders of a list as expressions over its columns",
+    "core/accounts/portfolio.py": "sums over cards, profiles and spells of archetypes",
     "core/accounts/timeline_sources.py": "one order over the rows of every domain below",
     "core/culture/archetype_history.py": "a row where an archetype changed, beside the profile it is of",
     "core/culture/comparisons.py": "reads of other installs, for what one is compared with",
