@@ -39,8 +39,8 @@ def _upload(actor: Actor) -> None:
 def body(actor: Actor) -> None:
     """What the dialog shows."""
     st.markdown(
-        "An installation without a connection writes its events into a bundle (`Telemetry.export_bundle`); carry the file here. "
-        "Its proof says whose it is; the same bundle is never counted twice."
+        "An installation without a connection writes its events into a bundle (`Telemetry.export_bundle`); carry the "
+        "file here. Its proof says whose it is; the same bundle is never counted twice."
     )
     file = st.file_uploader("Bundle", key="bundle-file", max_upload_size=20)
     if st.button("Take it", type="primary", key="take-bundle", disabled=file is None) and file is not None:
