@@ -7,7 +7,7 @@ from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.accounts.profile import CustomerProfile, profile
 from core.errors import NotFound
-from pages.customers import about, culture_brief, found, glance, holdings, license_acts, limits_used, story, tier_change
+from pages.customers import about, culture_brief, found, glance, holdings, license_menu, limits_used, story, tier_change
 from pages.parts import session, terms
 from pages.parts.cards import header, tiles
 from pages.parts.load import load_both, minute, told
@@ -40,7 +40,7 @@ def _customer(actor: Actor, known: CustomerProfile) -> None:
     now, held = minute(), known.subscription.license
     seen_at = clock.now()
     with header(known.customer.name, glance.sentence(known, seen_at)):
-        license_acts.menu(actor, held, key="acts")
+        license_menu.menu(actor, held, key="acts")
         tier_change.button(actor, held, terms.currency_for(known.customer))
     glance.badges(known)
     tiles(glance.tiles(actor, known, seen_at))

@@ -9,6 +9,7 @@ import streamlit as st
 from core.access.actor import Actor
 from core.accounts.customers import Customer
 from core.licensing.reads import Installation, License, installations, licenses_of
+from pages.customers import license_open
 from pages.parts import columns, filters, links, pills
 from pages.parts import format as say
 from pages.parts.cards import card
@@ -20,7 +21,10 @@ _OPEN: Final = "held-open"
 def show(actor: Actor, known: Customer, now: datetime) -> None:
     """Draw licenses and installs; a license opens on the Licenses page."""
     held = load(licenses_of, actor, known.organization_id, now=now)
-    with card("holdings", "Licenses and installs", say.count(len(held), "license"), height="content").body:
+    place = card("holdings", "Licenses and installs", say.count(len(held), "license"), height="content")
+    with place.right:
+        license_open.box(held, key="held-box")
+    with place.body:
         row = columns.opened(_OPEN)
         if row is not None and row < len(held):
             filters.go(links.to("licenses"), {"install_id": held[row].install_id})

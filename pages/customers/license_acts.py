@@ -1,4 +1,4 @@
-"""What can be done to a license: each act in a dialog that names what it touches and asks why."""
+"""Acts that ask only for a reason: suspend, resume, revoke, reinstate, each in a dialog that names what it touches."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,16 +9,15 @@ import streamlit as st
 
 from core import clock
 from core.access.actor import Actor
-from core.access.permissions import Permission
 from core.accounts import writes as accounts
-from core.accounts.cards import refresh_card
 from core.accounts.customers import BlastRadius
 from core.accounts.reads import blast_radius
 from core.licensing import writes as licensing
 from core.licensing.reads import License
-from core.licensing.transitions import LEGAL, Act, standing
+from core.licensing.transitions import Act
+from pages.customers import license_change
 from pages.parts import format as say
-from pages.parts.load import change_both, load, minute, told
+from pages.parts.load import load, minute, told
 
 
 @dataclass(frozen=True)
@@ -60,20 +59,9 @@ _DEEDS: Final = {
 }
 
 
-def menu(actor: Actor, held: License, *, key: str) -> None:
-    """A menu of the acts that this license allows in its standing, for who may do them."""
-    if not actor.may(Permission.LICENSE_REVOKE):
-        return
-    legal = [act for act in _DEEDS if act in LEGAL[standing(held.revoked_at, held.suspended_at)]]
-    picked = st.menu_button(
-        "License", legal, format_func=lambda act: f":material/{_DEEDS[act].icon}: {_DEEDS[act].word}…", key=key
-    )
-    if picked is not None:
-        _dialog(actor, held, picked)
-
-
 @st.dialog("Are you sure?")
-def _dialog(actor: Actor, held: License, act: Act) -> None:
+def dialog(actor: Actor, held: License, act: Act) -> None:
+    """Open the dialog of one of these acts."""
     confirm(actor, held, act)
 
 
@@ -83,19 +71,12 @@ def confirm(actor: Actor, held: License, act: Act) -> None:
     st.markdown(f"**{deed.word} the license of {say.plain(held.organization_name)}?** {deed.effect}")
     if act in {Act.REVOKE, Act.SUSPEND}:
         _touches(load(blast_radius, actor, held.install_id, now=minute()), clock.now())
-    reason = st.text_area("Reason", placeholder="Why? Kept in the audit trail.", key="act-reason", max_chars=1_000)
+    reason = license_change.reason("act-reason")
     if st.button(f"{deed.word} license", type="primary", icon=f":material/{deed.icon}:", key="act-confirm"):
         with told():
-            _do(actor, held, deed, reason or "")
+            license_change.written(actor, held, deed.write, reason=reason)
             st.toast(deed.done)
             st.rerun()
-
-
-def _do(actor: Actor, held: License, deed: _Deed, reason: str) -> None:
-    with change_both(actor) as (session, telemetry):
-        now = clock.now()
-        deed.write(session, actor, held.install_id, reason=reason, now=now)
-        refresh_card(session, telemetry, held.organization_id, now=now)
 
 
 def _touches(radius: BlastRadius, now: datetime) -> None:

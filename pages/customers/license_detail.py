@@ -1,4 +1,4 @@
-"""One license: its terms and policy, where it is installed, and why verification answered as it did."""
+"""One license: terms and policy, where it is installed, who sits on it, its files, and why it answered as it did."""
 
 from datetime import datetime
 
@@ -6,12 +6,23 @@ import streamlit as st
 
 from core import clock
 from core.access.actor import Actor
+from core.accounts.reads import customer_of_install
 from core.errors import NotFound
-from core.licensing.reads import License, installations, license_by_install
-from pages.customers import holdings, license_acts, log, matters
+from core.licensing.reads import License, license_by_install
+from pages.customers import (
+    holdings,
+    license_files,
+    license_installs,
+    license_menu,
+    license_seats,
+    license_terms,
+    log,
+    matters,
+    tier_change,
+)
 from pages.parts import format as say
-from pages.parts import links, pills
-from pages.parts.cards import card, header
+from pages.parts import links, pills, terms
+from pages.parts.cards import header
 from pages.parts.load import load, minute
 
 
@@ -27,14 +38,26 @@ def show(actor: Actor, install_id: str) -> None:
     with header(held.install_id, f"License of {held.organization_name}"):
         links.link("licenses", "Licenses", icon="arrow_back")
         links.customer("Customer", held.install_id, icon="domain")
-        license_acts.menu(actor, held, key="acts")
+        license_menu.menu(actor, held, key="acts")
+        tier_change.button(actor, held, _currency(actor, install_id, now))
     _badges(held, clock.now())
+    tier = terms.by_id(actor)[held.tier_id]
     left, right = st.columns(2)
     with left:
-        _terms(held)
-    with right, card("installs", "Installations").body:
-        holdings.installs(load(installations, actor, held.install_id, now=now))
+        license_terms.show(held, tier)
+    with right:
+        license_installs.show(actor, held, tier)
+        license_seats.show(actor, held)
+    license_files.show(actor, held)
     log.show(actor, held)
+
+
+def _currency(actor: Actor, install_id: str, now: datetime) -> str:
+    """What they pay in; a customer of this second has no card yet that would tell."""
+    try:
+        return terms.currency_for(load(customer_of_install, actor, install_id, now=now))
+    except NotFound:
+        return terms.currency_for(None)
 
 
 def _badges(held: License, now: datetime) -> None:
@@ -42,27 +65,3 @@ def _badges(held: License, now: datetime) -> None:
     reason = f": “{held.revoke_reason}”" if held.revoke_reason else ""
     marks = f"{pills.inline('status', holdings.state(held))} {pills.inline('tier', held.tier_id)}"
     st.markdown(f"{marks} {say.plain(matter + reason)}")
-
-
-def _terms(held: License) -> None:
-    """Terms and policy in words; a rule that is not there is left out."""
-    every = f"every {say.count(held.check_in_days, 'day')}" if held.check_in_days else ""
-    lines = {
-        "Term": f"{held.term.capitalize()}{', ' + held.billing_period if held.billing_period else ''}",
-        "Issued": say.day(held.issued_at),
-        "Ends": say.day(held.expires_at) if held.expires_at else "no end",
-        "After its end": {"restrict": "stops", "maintain": "what is installed goes on", "allow": "goes on"}[
-            held.expiry_strategy
-        ],
-        "First verified": say.day(held.first_verified_at) if held.first_verified_at else "not yet",
-        "Domains": ", ".join(held.domains),
-        "Installations": "" if held.max_installs is None else f"at most {say.integer(held.max_installs)}",
-        "Seats": "" if held.max_seats is None else f"at most {say.integer(held.max_seats)}",
-        "Check-in": every,
-        "Fingerprint": "required" if held.fingerprint_required else "",
-        "Versions": held.versions or "",
-        "Also entitled to": ", ".join(held.entitlements),
-        "Notes": held.notes,
-    }
-    with card("terms", "Terms").body:
-        st.table({label: say.plain(value) for label, value in lines.items() if value}, border="horizontal")

@@ -1,18 +1,16 @@
 """Tables of licenses, with what is the matter with each: those that need a hand, and any."""
 
-from datetime import datetime
 from typing import Final, Literal
 
-import pandas as pd
 import streamlit as st
 
 from core import clock
 from core.access.actor import Actor
 from core.licensing.attention import Need
 from core.licensing.reads import License, search
-from pages.customers import matters
-from pages.customers.holdings import state
-from pages.parts import columns, filters, links, paging, pills
+from pages.customers import license_many, license_open, license_rows, matters
+from pages.customers.license_narrowing import Chosen
+from pages.parts import filters, paging
 from pages.parts.cards import card
 from pages.parts.empty import empty
 from pages.parts.load import load, minute
@@ -20,64 +18,44 @@ from pages.parts.load import load, minute
 _PAGE: Final = 100
 
 
-def needy(actor: Actor) -> None:
-    """What somebody should look after, narrowed by chips."""
+def needy(actor: Actor) -> Need | None:
+    """What somebody should look after, narrowed by chips; answers which need is asked for."""
     place = card("needs", "Needs a hand", height="content")
     with place.right:
         view = filters.at_most_one("Show", list(matters.BY_LABEL), key="show")
+    picked = matters.BY_LABEL[view] if view else None
+    need: Need | Literal["any"] = picked or "any"
+    found = load(search, actor, now=minute(), need=need, limit=_PAGE).items
     with place.body:
-        need: Need | Literal["any"] = matters.BY_LABEL[view] if view else "any"
-        found = load(search, actor, now=minute(), need=need, limit=_PAGE).items
         if found:
-            _table(found, clock.now(), key="needy")
+            _rows(actor, found, key="needy")
         else:
             whole = "Every license is in force and heard of." if need == "any" else "No license is in this state."
             st.caption(f":material/task_alt: Nothing to do. {whole}")
+    return picked
 
 
-def anything(actor: Actor, title: str, text: str) -> None:
-    """Any license, newest first, or those that the text finds."""
-    with card("any", title, "newest first", height="content").body:
-        cursor = paging.cursor("licenses", text)
-        found = load(search, actor, now=minute(), text=text, cursor=cursor, limit=_PAGE)
+def anything(actor: Actor, title: str, chosen: Chosen) -> None:
+    """Any license, newest first, or those that the filters leave."""
+    place = card("any", title, "newest first", height="content")
+    with place.body:
+        cursor = paging.cursor("licenses", chosen)
+        found = load(search, actor, now=minute(), cursor=cursor, limit=_PAGE, **chosen.as_read())
         if found.items:
-            _table(found.items, clock.now(), key="any")
+            with place.right:
+                license_open.box(found.items, key="any-box")
+            _rows(actor, found.items, key="any")
             paging.controls("licenses", found.next_cursor, noun="licenses")
-        elif text:
-            hint = "Search by how an install id, a word of a name or domain, or a fingerprint begins."
-            empty("licenses", "No license found", hint, icon="key_off")
+        elif chosen.narrowed:
+            hint = "Search by part of an install id, a name or a domain, or by a whole fingerprint."
+            empty("licenses", "No license found", f"{hint} Or take a chip away.", icon="key_off")
         else:
             empty("licenses", "No licenses yet", "Issue one with “New license”; it appears here.", icon="key_off")
 
 
-def _table(found: tuple[License, ...], now: datetime, *, key: str) -> None:
-    """Draw the rows; a click on a name opens the license."""
-    opener = f"{key}-open"
-    row = columns.opened(opener)
-    if row is not None and row < len(found):
-        filters.go(links.to("licenses"), {"install_id": found[row].install_id})
-    columns.table(
-        pd.DataFrame(
-            {
-                "install": [each.install_id for each in found],
-                "customer": [each.organization_name for each in found],
-                "matter": [matters.sentence(each, now) for each in found],
-                "status": pills.cells("status", [state(each) for each in found]),
-                "tier": pills.cells("tier", [each.tier_id for each in found]),
-                "ends": [each.expires_at for each in found],
-                "seen": [each.last_check_in_at for each in found],
-            }
-        ),
-        {
-            "customer": columns.opener("Customer", key=opener, width=155),
-            "matter": columns.text("What is the matter", width=180),
-            "status": columns.pills("status", "Status", width=95),
-            "tier": columns.pills("tier", "Tier", width=95),
-            "ends": columns.day("Ends"),
-            "seen": columns.when("Last check-in"),
-            "install": columns.text("Install id", width=230),
-        },
-        key=key,
-        alt="Licenses with customer, what is the matter, status, tier, end, last check-in and install id.",
-        height="content" if len(found) <= 16 else 17 * columns.ROW_HEIGHT,
-    )
+def _rows(actor: Actor, found: tuple[License, ...], *, key: str) -> None:
+    """The table, and above it, where its toolbar leaves room, the button that acts on those ticked."""
+    above = st.container(key=f"{key}-ticks")
+    ticked = license_rows.table(found, clock.now(), key=key, tick=bool(license_many.acts(actor)))
+    with above:
+        license_many.button(actor, ticked, key=f"{key}-act")

@@ -6,8 +6,9 @@ from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.licensing.attention import Need
 from core.licensing.reads import attention
-from pages.customers import license_detail, license_list, matters
-from pages.parts import filters, issue_license, session
+from pages.customers import license_detail, license_list, license_narrowing, matters
+from pages.customers.license_narrowing import Chosen
+from pages.parts import export, filters, issue_license, session
 from pages.parts import format as say
 from pages.parts.cards import Definition, Tile, header, tile
 from pages.parts.load import load, minute, told
@@ -25,9 +26,13 @@ def page() -> None:
             return
         with header("Licenses", "What needs a hand, and any license by id, domain, fingerprint or name."):
             text = filters.search("Search licenses", width=240)
+            away = st.container(width="content")
             issue_license.button(actor)
         _tiles(load(attention, actor, now=minute()))
-        _list(actor, text)
+        chosen = license_narrowing.controls(actor, text)
+        need = _list(actor, chosen)
+        with away:
+            export.menu(actor, "licenses", **chosen.as_report(need))
 
 
 def _tiles(counted: dict[Need, int]) -> None:
@@ -45,10 +50,11 @@ def _tiles(counted: dict[Need, int]) -> None:
             )
 
 
-def _list(actor: Actor, text: str) -> None:
-    """Who searches means any license; who does not wants to know what to do, and then what there is."""
-    if text:
-        license_list.anything(actor, f"Found by “{text}”", text)
-        return
-    license_list.needy(actor)
-    license_list.anything(actor, "All licenses", "")
+def _list(actor: Actor, chosen: Chosen) -> Need | None:
+    """Who narrows means any license; who does not wants to know what to do, and then what there is."""
+    if chosen.narrowed:
+        license_list.anything(actor, f"Found by “{chosen.text}”" if chosen.text else "Licenses", chosen)
+        return None
+    need = license_list.needy(actor)
+    license_list.anything(actor, "All licenses", chosen)
+    return need

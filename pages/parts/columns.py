@@ -145,11 +145,12 @@ def table(
     key: str,
     alt: str,
     select: Literal["none", "one", "many"] = "none",
+    first: Sequence[int] = (),
     height: int | Literal["auto", "content", "stretch"] = "auto",
 ) -> list[int]:
     """The rows with the given columns in their order; answers the positions of the selected rows.
 
-    `alt` is a plain sentence that names the table for who can't see it.
+    `alt` is a plain sentence that names the table for who can't see it; `first` are the rows selected to begin with.
     """
     common: dict[str, Any] = {
         "hide_index": True,
@@ -165,5 +166,7 @@ def table(
         st.dataframe(frame, **common)
         return []
     mode: Literal["single-row", "multi-row"] = "single-row" if select == "one" else "multi-row"
+    if first:
+        common["selection_default"] = {"selection": {"rows": list(first), "columns": [], "cells": []}}
     event = st.dataframe(frame, **common, on_select="rerun", selection_mode=mode)
     return list(event.selection.rows)

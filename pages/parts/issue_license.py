@@ -11,10 +11,9 @@ from core.access.permissions import Permission
 from core.accounts.cards import refresh_card
 from core.accounts.requests import Created, LicenseRequest
 from core.accounts.writes import create_license
-from core.config import settings
 from core.errors import InvalidInput
 from pages.parts import format as say
-from pages.parts import license_form, links
+from pages.parts import handover, license_form, policy_form
 from pages.parts.load import change_both, told
 
 _MADE: Final = "license-made"
@@ -53,7 +52,7 @@ def body(actor: Actor) -> None:
         return
     request = license_form.form(actor)
     if st.button("Issue license", type="primary", icon=":material/key:", key="issue-confirm", width="stretch"):
-        with told():
+        with told(), policy_form.named():
             st.session_state[_MADE] = _issue(actor, request)
             st.rerun(scope="fragment")
 
@@ -82,27 +81,13 @@ def _is_id(text: str) -> bool:
 
 
 def _handover(made: Created) -> None:
-    """What to give to the customer; the secret is shown here and never again."""
+    """What was made, and what to give to the customer."""
     until = f" until {say.day(made.expires_at)}" if made.expires_at else ""
     new = ", a new customer," if made.new_customer else ""
     kind = say.plain(f"{made.term} {made.tier_id.title()}")
     st.success(
         f"**{say.plain(made.organization)}**{new} holds a {kind} license{until}.", icon=":material/check_circle:"
     )
-    st.caption("Install id: names the installation, and is enough to ask whether the license is valid.")
-    st.code(made.install_id, language=None)
-    st.caption(":red[**Install secret: shown only now.**] It proves the installation; telemetry needs it. Copy it.")
-    st.code(made.install_secret, language=None)
-    st.markdown("**What to do next**")
-    st.markdown(
-        "1. Give both to the customer, the secret by a way that only they read.\n"
-        "2. They put these lines into the configuration of their installation and start it:"
-    )
-    lines = {
-        "CALOS_URL": settings().origin,
-        "CALOS_INSTALL_ID": made.install_id,
-        "CALOS_INSTALL_SECRET": made.install_secret,
-    }
-    st.code("\n".join(f"{name}={value}" for name, value in lines.items()), language=None, wrap_lines=True)
+    handover.show(made.install_id, made.install_secret)
     st.markdown("3. It phones home when it starts, and “first verified” appears under Activity on the Overview.")
-    links.customer(f"Open {made.organization}", made.install_id, icon="arrow_forward")
+    handover.way_on(made.organization, made.install_id)

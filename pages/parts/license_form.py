@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 import streamlit as st
 
@@ -10,9 +11,10 @@ from core.access.actor import Actor
 from core.accounts.customers import Customer, CustomerFilter
 from core.accounts.reads import list_customers
 from core.accounts.requests import LONGEST_TRIAL, LicenseRequest, name_from_email
+from core.licensing.policy import Policy
 from core.licensing.reads import Tier
 from pages.parts import format as say
-from pages.parts import terms
+from pages.parts import policy_form, terms
 from pages.parts.load import load, minute
 
 _USUAL_TRIAL: Final = 14
@@ -21,7 +23,7 @@ _CHOICES: Final = 200
 
 def form(actor: Actor) -> LicenseRequest:
     """The fields, and what they ask for as they stand; `user_id` is empty while no customer is given."""
-    known, typed = _customer(actor)
+    known, typed = customer(actor, key="issue-customer")
     name = ""
     if "@" in typed:
         suggested = name_from_email(typed.lower())
@@ -29,26 +31,34 @@ def form(actor: Actor) -> LicenseRequest:
     tier = terms.tier(actor, "pro", key="issue-tier")
     period, trial_days = _billing(tier)
     st.caption(say.plain(_in_words(actor, tier, period, trial_days, terms.currency_for(known))))
+    with st.expander("Policy", key="issue-policy", type="compact", icon=":material/tune:"):
+        st.caption("Rules beyond the tier's own. What is left alone is no rule, and all of it can be changed later.")
+        rules = policy_form.fields(Policy(), tier, key="issue")
     notes = st.text_area(
         "Notes", placeholder="What was agreed, for colleagues. The customer does not see it.", key="issue-notes"
     )
     whose = typed if known is None else str(known.organization_id)
-    return LicenseRequest(whose, tier.id, period, trial_days, notes or "", name=name.strip() or None)
+    own = None if rules == Policy() else rules
+    return LicenseRequest(whose, tier.id, period, trial_days, notes or "", name=name.strip() or None, policy=own)
 
 
-def _customer(actor: Actor) -> tuple[Customer | None, str]:
-    """The customer chosen, or None and what was typed instead."""
+def customer(
+    actor: Actor, *, key: str, label: str = "Customer", but: UUID | None = None, new: bool = True
+) -> tuple[Customer | None, str]:
+    """The customer chosen, or None and what was typed instead; `but` is not among them, `new` lets one be made."""
     page = load(list_customers, actor, CustomerFilter(), now=minute(), limit=_CHOICES)
     known: dict[str, Customer] = {}
     for each in page.customers:
+        if each.organization_id == but:
+            continue
         known[each.name if each.name not in known else f"{each.name} ({each.install_id})"] = each
     picked = st.selectbox(
-        "Customer",
+        label,
         list(known),
         index=None,
-        placeholder="Choose a customer, or type the e-mail of a new one",
+        placeholder=f"Choose a customer, or type the e-mail of {'a new one' if new else 'one'}",
         accept_new_options=True,
-        key="issue-customer",
+        key=key,
     )
     typed = (picked or "").strip()
     return known.get(typed), typed

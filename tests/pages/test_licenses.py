@@ -113,6 +113,8 @@ def test_a_license_never_asked_says_so(as_person: AsPerson, made: Made) -> None:
     said = words(as_person("fiona", "licenses", install_id=made.trial.install_id))
     assert "Nobody has asked yet" in said
     assert "Not installed yet" in said
+    assert "Nobody sits on one" in said
+    assert "None is out" in said
 
 
 def test_an_unknown_license_leads_back(as_person: AsPerson) -> None:
@@ -120,11 +122,65 @@ def test_an_unknown_license_leads_back(as_person: AsPerson) -> None:
     assert "There is no license with the install id" in app.warning[0].value
 
 
-def test_only_who_may_revoke_has_the_menu(as_person: AsPerson, made: Made) -> None:
-    shown = {
-        name: len(as_person(name, "licenses", install_id=made.trial.install_id).get("menu_button")) for name in STAFF
-    }
-    assert shown == {"fiona": 1, "adam": 1, "sam": 0, "mia": 0, "vera": 0}
+REVOKES = ["Transfer", "Suspend", "Revoke"]
+CHANGES = ["Renew", "Change policy", "New install secret"]
+
+
+@pytest.mark.parametrize(
+    ("name", "offered"),
+    [("fiona", CHANGES + REVOKES), ("adam", CHANGES + REVOKES), ("sam", CHANGES), ("mia", []), ("vera", [])],
+)
+def test_the_menu_holds_what_the_role_may_and_the_standing_allows(
+    as_person: AsPerson, made: Made, name: str, offered: list[str]
+) -> None:
+    assert menu(as_person(name, "licenses", install_id=made.trial.install_id)) == offered
+
+
+def test_a_suspended_license_is_resumed_and_one_without_end_is_not_renewed(as_person: AsPerson, made: Made) -> None:
+    stopped = menu(as_person("adam", "licenses", install_id=made.suspended.install_id))
+    assert stopped == ["Change policy", "New install secret", "Transfer", "Resume", "Revoke"]
+
+
+def menu(app: AppTest) -> list[str]:
+    """What the menu offers, without icons."""
+    return [each.rpartition(": ")[2].rstrip("…") for box in app.menu_button for each in box.options]
+
+
+@pytest.mark.parametrize(
+    ("query", "left"),
+    [
+        ({"status": "Suspended"}, ["Oscorp *Labs*"]),
+        ({"tier": "Enterprise"}, ["Nova Bank"]),
+        ({"status": "Active", "tier": "Basic"}, []),
+    ],
+)
+def test_chips_narrow_by_status_and_tier(
+    as_person: AsPerson, made: Made, query: dict[str, str], left: list[str]
+) -> None:
+    app = as_person("vera", "licenses", **query)
+    assert not app.exception
+    assert column(app, "customer") == ([left] if left else [])
+    assert ("No license found" in words(app)) == (not left)
+
+
+def test_the_export_takes_the_filters_along(as_person: AsPerson, made: Made) -> None:
+    app = as_person("fiona", "licenses", status="Suspended", q="osc")
+    csv, xlsx = exports(app)
+    assert {"format=csv", "report=licenses", "q=osc", "status=suspended"} == set(csv.partition("?")[2].split("&"))
+    assert "format=xlsx" in xlsx
+    assert not exports(as_person("vera", "licenses"))
+
+
+def exports(app: AppTest) -> list[str]:
+    links = [str(getattr(each.proto, "url", "")) for each in app.get("link_button")]
+    return [link for link in links if link.startswith("/api/export")]
+
+
+def test_the_keyboard_opens_a_license_too(as_person: AsPerson, made: Made) -> None:
+    app = as_person("vera", "licenses", q="initech")
+    assert app.selectbox(key="any-box").options == [f"Initech, {made.paying.install_id}"]
+    app.selectbox(key="any-box").set_value(made.paying.install_id).run()
+    assert app.title[0].value.replace("\\", "") == made.paying.install_id
 
 
 def test_a_customers_people_do_not_reach_it(as_person: AsPerson, made: Made) -> None:
