@@ -74,8 +74,7 @@ def test_a_mail_is_opened_with_its_looks(written: None, signed_in: SignedInAs, d
     app = AppTest.from_function(script, default_timeout=30).run()
     assert not app.exception
     said = words(app)
-    assert "Usage *Approaching* Limit" in said
-    assert "otto@globex.test" in said
+    assert "To otto@globex.test, from Calos, written" in said
     assert "Hello" in app.code[0].value
     [again] = [button for button in app.button if button.label == "Send it now"]
     again.click().run()
