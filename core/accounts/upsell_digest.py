@@ -1,6 +1,7 @@
 """The list that sales work, as a mail: what is worth most, what is new, and whose limit comes soon."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,6 +12,7 @@ from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.config import settings
 from core.culture.upsell_reads import MOST, Upsell, upsells
+from core.errors import InvalidInput
 from core.finance.exchange import REPORTING
 from core.finance.reads import exchange_rates
 from core.money import Money
@@ -128,12 +130,13 @@ def _values(session: ReadSession, actor: Actor, listed: Sequence[Upsell], now: d
     """Return what each is worth in the reporting currency; empty for who may not see money."""
     if not actor.may(Permission.FINANCE_READ):
         return {}
-    rates = exchange_rates(session)
-    return {
-        one.id: rates.report([Money(one.expected_value_minor, one.currency)], now.date())
-        for one in listed
-        if one.expected_value_minor and one.currency
-    }
+    rates, found = exchange_rates(session), {}
+    for one in listed:
+        if one.expected_value_minor and one.currency:
+            # Of a currency without a rate no worth is said; the list comes all the same.
+            with suppress(InvalidInput):
+                found[one.id] = rates.report([Money(one.expected_value_minor, one.currency)], now.date())
+    return found
 
 
 def _minor(values: Mapping[UUID, Money], one: Upsell) -> int:

@@ -101,6 +101,12 @@ def test_money_is_for_who_may_see_it(session: WriteSession, cast: Cast, found: d
         assert ("$" in shown["lead"]) is sees
 
 
+def test_a_currency_without_a_rate_hinders_no_mail(session: WriteSession, cast: Cast, found: dict[str, UUID]) -> None:
+    _upsell(session, cast, "Odd", currency="XTS")
+    shown = preview(session, cast.sam, now=MONDAY).values["sections"]
+    assert {row["name"]: row["value"] for section in shown for row in section["rows"]}["Odd & Sons"] == ""
+
+
 def test_ones_own_are_in_it_and_others_are_not(session: WriteSession, cast: Cast, found: dict[str, UUID]) -> None:
     def names(actor: Actor) -> set[str]:
         shown = preview(session, actor, now=MONDAY).values["sections"]
