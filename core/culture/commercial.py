@@ -1,5 +1,6 @@
 """The money facts that health and upsells weigh, read from billing as far as it knows them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from core.access.actor import Actor
@@ -16,12 +17,13 @@ DEFAULT_CURRENCY = "USD"
 DEFAULT_PERIOD: BillingPeriod = "monthly"
 
 
-def commercial_facts(session: ReadSession, actor: Actor, license: License, now: datetime) -> Commercial:
+def commercial_facts(
+    session: ReadSession, actor: Actor, license: License, now: datetime, prices: Sequence[billing.Price]
+) -> Commercial:
     """Return what the license is worth now and what each tier would be, at list prices of the same period."""
     agreed = billing.active_subscription(session, actor, license.id)
     currency = agreed.amount.currency if agreed else DEFAULT_CURRENCY
     period = agreed.billing_period if agreed else DEFAULT_PERIOD
-    prices = billing.prices_in_force(session, now)
     listed = {p.tier_id: p.mrr for p in prices if p.billing_period == period and p.amount.currency == currency}
     # Who pays nothing owes nothing; what payers owe is told by invoices, which a caller from above hands in.
     owed = 0 if agreed is None and license.term != "paid" else None

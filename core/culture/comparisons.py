@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Float, case, cast, func, select, true
 
+from core.billing.reads import Price, prices_in_force
 from core.culture.health_past import PastHealth, past
 from core.culture.peers import LEAST_PEERS, NOBODY, PeerRow, Peers, ShareSums, without
 from core.culture.reliability import LEAST_EVENTS
 from core.culture.upsells import Closed, Outcomes
+from core.licensing.reads import tiers
 from core.licensing.releases import releases
 from db.models.culture import culture_profile, health_day, upsell
 from db.session import ReadSession
@@ -27,12 +29,20 @@ class Comparisons:
     """What installs are compared with and judged by; kept for a batch, since it hardly changes within one."""
 
     def __init__(self, session: ReadSession) -> None:
+        self.tiers = tiers(session)
         self.published = tuple(releases(session))
         self.in_use = releases_in_field(session)
         self.outcomes = outcomes(session)
         self.in_field = features_in_field(session)
+        self._prices: dict[datetime, tuple[Price, ...]] = {}
         self._groups: dict[tuple[str, str | None], Peers] = {}
         self._above: dict[tuple[str, ...], Peers] = {}
+
+    def prices(self, session: ReadSession, now: datetime) -> tuple[Price, ...]:
+        """Return the price lists as they stand at `now`."""
+        if now not in self._prices:
+            self._prices[now] = prices_in_force(session, now)
+        return self._prices[now]
 
     def releases(self, now: datetime) -> tuple[str, ...]:
         """Return the versions that were out by `now`: as recorded, else as the field tells."""
@@ -73,9 +83,10 @@ def past_health(session: ReadSession, install_id: str, now: datetime) -> PastHea
     c = health_day.c
     today = now.astimezone(UTC).date()
     week_ago = today - timedelta(days=COMPARED_DAYS)
-    statement = _PAST.where(c.install_id == install_id, c.day < today, c.score.is_not(None))
-    before = session.execute(statement.where(c.day <= week_ago).order_by(c.day.desc()).limit(1)).one_or_none()
-    row = before or session.execute(statement.order_by(c.day).limit(1)).one_or_none()
+    known = _PAST.where(c.install_id == install_id, c.day < today, c.score.is_not(None))
+    # The newest of those a week old, else the oldest of the rest.
+    age = case((c.day <= week_ago, week_ago - c.day), else_=1_000_000 + c.day - week_ago)
+    row = session.execute(known.order_by(age).limit(1)).one_or_none()
     return None if row is None else past(row.day, row.weights_version, row.parts)
 
 

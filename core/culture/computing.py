@@ -1,6 +1,6 @@
 """Computing a profile: what is known of an install is gathered, and everything inferred and judged from it."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from core.access.actor import Actor
 from core.access.audit_reads import AuditEntry, entries_of
@@ -17,7 +17,7 @@ from core.culture.picture import take
 from core.culture.profile import Profile, assemble
 from core.culture.upsell_contacts import talked_about
 from core.culture.upsells import History
-from core.licensing.reads import License, tiers
+from core.licensing.reads import License
 from core.usage.limits import in_force
 from core.usage.reads import consumption, overrides_in_force
 from db.session import ReadSession
@@ -43,14 +43,19 @@ def compute(
     now: datetime,
     commercial: Commercial | None = None,
     comparisons: Comparisons | None = None,
+    observed: Observations | None = None,
 ) -> Profile:
-    """Observe, infer and judge anew; `commercial` replaces what billing knows where a caller from above knows more."""
+    """Observe, infer and judge anew; `commercial` replaces what billing knows where a caller from above knows more.
+
+    `observed` is what was observed already, of many installs at once.
+    """
     compared = comparisons or Comparisons(control)
-    account = Account(license, tiers(control), commercial or commercial_facts(control, actor, license, now))
-    observed = observe(telemetry, license.install_id, now)
+    known = commercial or commercial_facts(control, actor, license, now, compared.prices(control, now))
+    account = Account(license, compared.tiers, known)
+    observed = observed or observe(telemetry, license.install_id, now)
     members = len({row.actor for row in observed.named_actors()})
     limits = in_force(account.tier.limits, license.max_seats, overrides_in_force(control, license.id, now))
-    used = consumption(telemetry, license.install_id, limits, members=members, now=now)
+    used = consumption(telemetry, license.install_id, limits, members=members, now=now, counted=_calls(observed))
     peers = compared.peers(control, license.install_id, account.tier.id, size_band(members))
     higher = tuple(tier.id for tier in account.tiers if tier.rank > account.tier.rank)
     above = compared.above(control, higher)
@@ -61,6 +66,15 @@ def compute(
     talked = talked_about(control, license.install_id, now)
     history = History(compared.outcomes, closed_before(control, license.install_id), talked)
     return assemble(picture, past, history, _last_active(control, observed))
+
+
+def _calls(observed: Observations) -> dict[date, int]:
+    """Return API calls by UTC day, as far back as the hours reach."""
+    calls: dict[date, int] = {}
+    for row in observed.hours:
+        day = row.hour.date()
+        calls[day] = calls.get(day, 0) + row.api_calls
+    return calls
 
 
 def _last_active(control: ReadSession, observed: Observations) -> PastHealth | None:

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, TypeVar
@@ -150,7 +150,8 @@ def _overall_depth(uses: Sequence[FeatureActorDay]) -> Figure:
 def _feature(
     name: str, days: Sequence[FeatureDay], uses: Sequence[FeatureActorDay], active: int, before: int
 ) -> FeatureUse:
-    # A refusal is no use: whoever was only ever answered 402 or 403 wanted the feature and never had it.
+    # A refusal is no use: whoever was only ever answered 402 or 403 wanted the feature and never had it. There is one
+    # row a person and day, so that rows are person-days.
     used = [row for row in uses if row.events > row.denied]
     used_days = {row.day for row in days if row.events > row.denied}
     return FeatureUse(
@@ -159,16 +160,20 @@ def _feature(
         entitled=False,
         state=state(len(used_days), before),
         days=len(used_days),
-        actors=len({row.actor for row in used if is_person(row.actor)}),
-        actor_days=len({(row.day, row.actor) for row in used}),
+        actors=_people(row.actor for row in used),
+        actor_days=len(used),
         events=sum(row.events - row.denied for row in days),
         errors=sum(row.errors for row in days),
-        denied_actors=len({row.actor for row in uses if row.denied and is_person(row.actor)}),
+        denied_actors=_people(row.actor for row in uses if row.denied),
         last_day=None,
-        share=wilson(len({(row.day, row.actor) for row in used}), active),
-        depth=mean([float(row.events - row.denied) for row in used], "person-days with the feature"),
+        share=wilson(len(used), active),
+        depth=mean([row.events - row.denied for row in used], "person-days with the feature"),
         lift=too_few("peers", 10, 0),
     )
+
+
+def _people(actors: Iterable[str]) -> int:
+    return sum(map(is_person, set(actors)))
 
 
 def _anonymous(days: Sequence[FeatureDay]) -> list[FeatureActorDay]:

@@ -136,6 +136,11 @@ def to_json(profile: Profile) -> dict[str, Any]:
     return found
 
 
+def to_text(profile: Profile) -> str:
+    """Return the profile as JSON text, as it is stored."""
+    return _adapter().dump_json(profile).decode()
+
+
 def from_json(data: Mapping[str, Any]) -> Profile:
     """Return the profile that to_json gave."""
     return _adapter().validate_python(data)

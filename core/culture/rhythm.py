@@ -71,8 +71,9 @@ def read_rhythm(observed: Observations, events_per_session: float) -> Rhythm:
     """Return the rhythm of the whole weeks, twelve at most, that end with the day of `now`."""
     weeks = whole_weeks(observed)
     hours = _since(observed, weeks)
-    zone = read_zone(observed.facet("zone"), by_week(hours, observed.now.date(), "UTC").sum(axis=0), events_per_session)
-    cube = by_week(hours, observed.now.date(), zone.name)
+    in_utc = by_week(hours, observed.now.date(), "UTC")
+    zone = read_zone(observed.facet("zone"), in_utc.sum(axis=0), events_per_session)
+    cube = in_utc if zone.name == "UTC" else by_week(hours, observed.now.date(), zone.name)
     week = cube.sum(axis=0)
     days = working_days(week)
     found = working_hours(cube[:, days, :].sum(axis=1) if days else np.zeros((len(cube), 24)), weeks)
@@ -119,12 +120,13 @@ def whole_weeks(observed: Observations) -> int:
 
 def by_week(hours: Sequence[HourCount], today: date, zone: str) -> npt.NDArray[np.float64]:
     """Return events as weeks x 7 x 24 in a zone; weeks are counted back from today, so that none is a part."""
-    place = ZoneInfo(zone)
+    place = UTC if zone == "UTC" else ZoneInfo(zone)
     cube: Counts = np.zeros((RHYTHM_DAYS // 7 + 1, 7, 24))
+    last = today.toordinal()
     for row in hours:
-        local = row.hour.astimezone(place)
-        age = (today - row.hour.astimezone(UTC).date()).days // 7
+        age = (last - row.hour.toordinal()) // 7
         if 0 <= age < len(cube):
+            local = row.hour.astimezone(place)
             cube[age, local.weekday(), local.hour] += row.events
     lived: Counts = cube[cube.sum(axis=(1, 2)) > 0]
     return lived
@@ -174,8 +176,8 @@ def spoken_days(days: Sequence[int]) -> str:
 
 
 def _since(observed: Observations, weeks: int) -> list[HourCount]:
-    today = observed.now.date()
-    return [row for row in observed.hours if 0 <= (today - row.hour.astimezone(UTC).date()).days < weeks * 7]
+    today = observed.now.date().toordinal()
+    return [row for row in observed.hours if 0 <= today - row.hour.toordinal() < weeks * 7]
 
 
 def _shortest(counts: Counts) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -79,8 +79,6 @@ def unsaid(picture: Picture) -> tuple[Unsaid, ...]:
         ("Session length", picture.sessions.median_minutes),
         ("Stickiness", picture.engagement.stickiness),
         ("Trend", picture.trend.change),
-        # What is too young for a trend is too young for changes, and who has no peers has none in errors: said once.
-        ("Changes of use and errors", picture.changes.unseen if known(picture.trend.change) else None),
         ("Error rate", picture.reliability.error_rate),
         ("Latency", picture.reliability.p95_ms),
         ("Team size", picture.team.size),

@@ -1,14 +1,14 @@
 """Changes to culture: a profile computed and kept, and what people do with the upsells found."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, cast, literal, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from core.access import audit
 from core.access.actor import Actor, system_actor
@@ -19,8 +19,10 @@ from core.culture.comparisons import Comparisons
 from core.culture.computing import compute
 from core.culture.health_past import kept, past, rejudged
 from core.culture.health_rules import WEIGHTS_VERSION
+from core.culture.observations import Observations
+from core.culture.observing import observe_all
 from core.culture.peers import size_band
-from core.culture.profile import Profile, to_json
+from core.culture.profile import Profile, to_text
 from core.culture.reads import stale_installs
 from core.culture.upsells import Opportunity
 from core.errors import Conflict, InvalidInput, NotFound
@@ -38,6 +40,8 @@ LONGEST_NOTE = 2_000
 LONGEST_SNOOZE = timedelta(days=366)
 # What vanished and comes back within this time is the same conversation, with its notes.
 REVIVED_WITHIN = timedelta(days=90)
+# Installs a transaction: enough that its beginning and end cost little, few enough that nobody waits long for one.
+TOGETHER = 20
 
 # What a caller from above knows of an install's invoices and tickets, or None to leave it at what billing knows.
 CommercialOf = Callable[[ReadSession, str, datetime], Commercial | None]
@@ -56,11 +60,34 @@ def recompute(
 
     For jobs and for whatever changes a license; a person's wish goes through request_recompute.
     """
-    # Two workers on one install would each call the other's upsells gone.
-    control.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"culture {install_id}"})
+    _lock(control, [install_id])
+    (observed,) = observe_all(telemetry, [install_id], now).values()
+    compared = comparisons or Comparisons(control)
     actor = system_actor(_vendor(control))
-    license = license_by_install(control, actor, install_id, now=now)
-    made = compute(control, telemetry, actor, license, now=now, commercial=commercial, comparisons=comparisons)
+    return _recompute(control, telemetry, actor, observed, compared, now=now, commercial=commercial)
+
+
+def _lock(control: WriteSession, install_ids: Sequence[str]) -> None:
+    """Wait for whoever computes these installs: two workers on one would each call the other's upsells gone."""
+    keys = [f"culture {install_id}" for install_id in sorted(install_ids)]
+    locked = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(CAST(:keys AS text[])) AS key"
+    control.execute(text(locked), {"keys": keys})
+
+
+def _recompute(
+    control: WriteSession,
+    telemetry: ReadSession,
+    actor: Actor,
+    observed: Observations,
+    compared: Comparisons,
+    *,
+    now: datetime,
+    commercial: Commercial | None,
+) -> Profile:
+    license = license_by_install(control, actor, observed.install_id, now=now)
+    made = compute(
+        control, telemetry, actor, license, now=now, commercial=commercial, comparisons=compared, observed=observed
+    )
     _keep_profile(control, made)
     keep_standing(control, license, made.usage, now)
     _keep_health(control, made, now)
@@ -80,25 +107,34 @@ def recompute_dirty(
 ) -> tuple[str, ...]:
     """Recompute up to `limit` profiles: those with new events first, then those a day old; return their installs.
 
-    Each is its own transaction, and a mark goes after its profile is kept: a run killed midway loses nothing.
+    Some are a transaction together, and their marks go after their profiles are kept: a run killed midway loses
+    nothing.
     """
     with telemetry.read(SYSTEM) as reading:
         marks = {mark.install_id: mark for mark in dirty_installs(reading, limit)}
     with control.read(SYSTEM) as reading:
         compared = Comparisons(reading)
         old = stale_installs(reading, now=now, limit=limit - len(marks)) if len(marks) < limit else []
-    done = []
-    for install_id in dict.fromkeys([*marks, *old]):
+        wanted = list(dict.fromkeys([*marks, *old]))
+        if not wanted:
+            return ()
+        actor = system_actor(_vendor(reading))
+    done: list[str] = []
+    for start in range(0, len(wanted), TOGETHER):
+        some = sorted(wanted[start : start + TOGETHER])
         with control.write(SYSTEM) as writing, telemetry.read(SYSTEM) as reading:
-            known = commercial_of(writing, install_id, now) if commercial_of else None
-            # Events of a license that was since erased have nobody to make a profile of.
-            with suppress(NotFound):
-                recompute(writing, reading, install_id, now=now, commercial=known, comparisons=compared)
-                done.append(install_id)
-        if install_id in marks:
-            # What arrived meanwhile has rewritten the mark, which then stays.
+            _lock(writing, some)
+            for install_id, observed in observe_all(reading, some, now).items():
+                known = commercial_of(writing, install_id, now) if commercial_of else None
+                # Events of a license that was since erased have nobody to make a profile of.
+                with suppress(NotFound):
+                    _recompute(writing, reading, actor, observed, compared, now=now, commercial=known)
+                    done.append(install_id)
+        read = [marks[install_id] for install_id in some if install_id in marks]
+        if read:
+            # What arrived meanwhile has rewritten its mark, which then stays.
             with telemetry.write(SYSTEM) as clearing:
-                clear_dirty(clearing, [marks[install_id]])
+                clear_dirty(clearing, read)
     return tuple(done)
 
 
@@ -232,7 +268,7 @@ def _keep_profile(session: WriteSession, made: Profile) -> None:
         "errors": made.counts.errors,
         "main_version": made.stack.main_version,
         **traits(made),
-        "profile": to_json(made),
+        "profile": cast(literal(to_text(made), Text), JSONB),
     }
     changed = {name: value for name, value in values.items() if name != "install_id"}
     statement = insert(culture_profile).values(**values)

@@ -1,7 +1,7 @@
 """Consumption as it is read: reported usage where an install reports it, else what its telemetry counts."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -37,6 +37,7 @@ class Seen:
     now: datetime
     days: Reported
     levels: dict[str, int]
+    counted: Mapping[date, int] | None = None
 
     @property
     def today(self) -> date:
@@ -50,10 +51,19 @@ class Seen:
 
 
 def consumption(
-    session: ReadSession, install_id: str, limits: Sequence[Limit], *, members: int, now: datetime
+    session: ReadSession,
+    install_id: str,
+    limits: Sequence[Limit],
+    *,
+    members: int,
+    now: datetime,
+    counted: Mapping[date, int] | None = None,
 ) -> tuple[Consumption, ...]:
-    """Return what an install uses of each limit (telemetry plane); `members` are the distinct people of 28 days."""
-    seen = see(session, install_id, now)
+    """Return what an install uses of each limit (telemetry plane); `members` are the distinct people of 28 days.
+
+    `counted` are the API calls of its events by day, where the caller has read them already.
+    """
+    seen = replace(see(session, install_id, now), counted=counted)
     return tuple(_of(session, seen, limit, members) for limit in limits)
 
 
@@ -75,7 +85,9 @@ def api_calls(
     end = now.astimezone(UTC).date()
     start = end - timedelta(days=days)
     found = dict((seen or see(session, install_id, now, days)).days.get("api_calls_day", {}))
-    if not found:
+    if not found and seen is not None and seen.counted is not None:
+        found = {day: calls for day, calls in seen.counted.items() if start <= day <= end}
+    elif not found:
         counted = daily_api_calls(session, install_id, start, end)
         found = dict(zip(counted["day"].tolist(), counted["api_calls"].tolist(), strict=True))
     first = min(found, default=end)

@@ -87,7 +87,6 @@ def test_about_a_hundred_events_say_everything_but_zone_peers_and_trend(
     assert all(part.n or part.missing is not None or part.id == "limits" for part in found.health.parts)
     silent = {row.subject for row in found.unsaid}
     allowed = {"Features against peers", "Time zone", "Trend", "Features nobody wants", "Latency", "Bots"}
-    allowed |= {"Changes of use and errors"}  # the trend's other half, which needs eight weeks
     assert silent <= allowed, "latency and bots have nothing to say: no event carried a duration or a user agent"
     assert all(row.reason for row in found.unsaid)
 

@@ -132,6 +132,33 @@ def test_northwind_is_happy_and_never_touches_crypto(databases: Databases, fiona
     assert profile.rhythm.zone.name == "Europe/Lisbon"
 
 
+def test_initechs_regression_shows_with_its_releases_and_in_its_health(
+    databases: Databases, fiona: Actor, built_at: datetime
+) -> None:
+    profile = profile_of(databases, fiona, "Initech", built_at)
+    mended, broke = [point for point in profile.changes.points if point.measure == "errors"]
+    assert broke.effect.value > 3
+    assert [each.label for each in broke.matches] == ["4.2 was installed"]
+    assert broke.where is not None
+    assert broke.where.startswith("Email")
+    assert [each.label for each in mended.matches] == ["4.2.1 was installed"]
+    assert mended.effect.value < 0.4
+    worst = profile.reliability.by_version[0]
+    assert (worst.version, worst.stands_out) == ("4.2", "above")
+    with databases.control.read(SYSTEM) as session:
+        days = culture.health_history(session, fiona, profile.install_id, now=built_at)
+    scores = [day.score for day in days if day.score is not None]
+    assert max(scores[:-2]) - min(scores) >= 5, "the regression costs health"
+    assert scores[-1] > min(scores), "and it comes back after 4.2.1"
+
+
+@pytest.mark.parametrize("name", ["Wonka Sweets", "Cyberdyne", "Northwind Markets", "Wayne Foundation"])
+def test_seasons_incidents_and_slopes_are_no_changes(
+    databases: Databases, fiona: Actor, built_at: datetime, name: str
+) -> None:
+    assert profile_of(databases, fiona, name, built_at).changes.points == ()
+
+
 def test_the_night_shift_is_seen(databases: Databases, fiona: Actor, built_at: datetime) -> None:
     hours = profile_of(databases, fiona, "Umbrella Logistics", built_at).rhythm.hours
     assert hours.start >= 20  # type: ignore[union-attr]  # an abstention here would be the failure
