@@ -54,7 +54,7 @@ def body(actor: Actor, held: License) -> None:
         index=None,
         accept_new_options=True,
         placeholder="Any, or choose or type a fingerprint",
-        help="It is thereby activated, and takes a place of the license.",
+        help="It, or without one the unnamed installation, is thereby activated and takes a place of the license.",
         key="file-fingerprint",
     )
     key = st.text_input(

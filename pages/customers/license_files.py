@@ -45,8 +45,7 @@ def _table(held: License, found: tuple[IssuedFile, ...], now: datetime) -> None:
         pd.DataFrame(
             {
                 "for": [each.fingerprint or "any installation" for each in found],
-                "until": [until(each) for each in found],
-                "left": [_left(each, now) for each in found],
+                "until": [_until(each, now) for each in found],
                 "grace": [say.count(each.grace_days, "day") if each.grace_days else "none" for each in found],
                 "sealed": ["yes" if each.encrypted else "no" for each in found],
                 "made": [each.made_at for each in found],
@@ -57,12 +56,11 @@ def _table(held: License, found: tuple[IssuedFile, ...], now: datetime) -> None:
         ),
         {
             "for": columns.name("For", width=150),
-            "until": columns.text("Holds until", width=115),
-            "left": columns.text("", width=105),
+            "until": columns.text("Holds until", width=175),
             "grace": columns.text("Grace", width=75),
             "sealed": columns.text("Encrypted", width=85),
             "made": columns.when("Made"),
-            "by": columns.text("By", width=150),
+            "by": columns.text("By", width=140),
             "way": columns.text("Way", width=135),
             "file": st.column_config.LinkColumn("File", display_text="Download", width=95),
         },
@@ -71,16 +69,11 @@ def _table(held: License, found: tuple[IssuedFile, ...], now: datetime) -> None:
         height="content" if len(found) <= _IN_SIGHT else round((_IN_SIGHT + 1.5) * columns.ROW_HEIGHT),
     )
     whole = f"The newest {say.integer(MOST)}. " if len(found) == MOST else ""
-    newest = f"calos-{found[0].id}.license"
-    st.markdown(f"{whole}[Download the newest]({address(held, found[0])} '{newest}')")
+    st.markdown(f"{whole}[Download the newest]({address(held, found[0])})")
 
 
-def until(each: IssuedFile) -> str:
-    """When a file ends."""
-    return say.day(each.file_expires_at) if each.file_expires_at else "no end"
-
-
-def _left(each: IssuedFile, now: datetime) -> str:
+def _until(each: IssuedFile, now: datetime) -> str:
     if each.file_expires_at is None:
-        return ""
-    return "over" if each.file_expires_at <= now else say.relative(each.file_expires_at, now)
+        return "no end"
+    left = "over" if each.file_expires_at <= now else say.relative(each.file_expires_at, now)
+    return f"{say.day(each.file_expires_at)}, {left}"

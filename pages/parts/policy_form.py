@@ -63,7 +63,7 @@ def fields(held: Policy, tier: Tier, *, key: str) -> Policy:
         heartbeat = _heartbeat(held.seat_heartbeat_seconds, f"{key}-heartbeat")
         bound = st.toggle("Fingerprint required", held.fingerprint_required, help=_BOUND, key=f"{key}-fingerprint")
     domains = _lines("Domains, one a line", held.domains, f"{key}-domains", _domains_hint(tier))
-    granted = _lines("Also entitled to, one a line", held.entitlements, f"{key}-entitlements", "sso\nreports.export")
+    granted = _lines("Also entitled to, one a line", held.entitlements, f"{key}-entitlements", "nothing; or sso")
     return Policy(
         max_installs=installs,
         max_seats=seats,
