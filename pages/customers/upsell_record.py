@@ -50,7 +50,6 @@ def _precision(actor: Actor) -> None:
                 {
                     "rule": [say.phrase(each.rule) for each in rows],
                     "rate": [_rate(each.rate) for each in rows],
-                    "n": [each.won + each.lost for each in rows],
                     "chance": [_chance(each) for each in rows],
                     "won": [each.won for each in rows],
                     "lost": [each.lost for each in rows],
@@ -59,14 +58,13 @@ def _precision(actor: Actor) -> None:
                 }
             ),
             {
-                "rule": columns.name("Rule", width=135),
-                "rate": columns.text("Precision", width=115),
-                "chance": columns.text("Chance used", width=95, help="What expected values stand on."),
-                "n": columns.count("n", help="Won or lost."),
+                "rule": columns.name("Rule", width=130),
+                "rate": columns.text("Precision", width=140, help="Of how many that were won or lost, with its range."),
                 "won": columns.count("Won"),
+                "open": columns.count("Open"),
+                "chance": columns.text("Chance used", width=95, help="What expected values stand on."),
                 "lost": columns.count("Lost"),
                 "ignored": columns.count("Ignored", help="Closed as no opportunity."),
-                "open": columns.count("Open"),
             },
             key="precision",
             alt="Each rule with what became of its opportunities.",
@@ -77,7 +75,8 @@ def _precision(actor: Actor) -> None:
 def _rate(figure: Figure) -> str:
     if isinstance(figure, Abstention):
         return f"{say.DASH} none yet"
-    return say.interval(figure.value, figure.low, figure.high, show=lambda value: say.percent(value, digits=0))
+    low, high = (say.percent(end, digits=0) for end in (figure.low, figure.high))
+    return f"{say.percent(figure.value, digits=0)} of {say.integer(figure.n)} ({low}–{high})"
 
 
 def _chance(each: RulePrecision) -> str:
