@@ -30,7 +30,10 @@ def fields() -> dict[str, FieldInfo]:
 
 
 # What customers set beside the software that embeds the client.
-READ_BY_CLIENTS = frozenset({"CALOS_INSTALL_ID", "CALOS_INSTALL_SECRET", "CALOS_URL", "CALOS_TELEMETRY"})
+READ_BY_CLIENTS = frozenset(
+    {"CALOS_INSTALL_ID", "CALOS_INSTALL_SECRET", "CALOS_URL", "CALOS_TELEMETRY"}
+    | {"CALOS_STATE_DIR", "CALOS_CA_FILE", "CALOS_ALLOW_HTTP"}
+)
 
 
 def test_every_setting_is_documented_and_every_documented_one_exists() -> None:

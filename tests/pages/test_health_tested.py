@@ -1,4 +1,4 @@
-"""“Health, tested” as the cast see it: the verdict in words, who may see money, and nothing for customers."""
+"""The screen that holds health against who left, as the cast see it: the verdict in words, money by permission."""
 
 from collections.abc import Iterator
 from datetime import timedelta
