@@ -34,6 +34,8 @@ IDENTITY_HEADER = b"x-calos-session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST_TOUCHED = 10_000
 TOUCH_SECONDS = 30.0
+# Each of these may keep a thread busy for seconds.
+LONG_WORK = frozenset({"/api/export", "/api/telemetry/bundles"})
 # Streamlit's own, which tell sizes and names of ours to whoever gets past us.
 STREAMLIT_METRICS = "/_stcore/metrics"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -155,8 +157,8 @@ class FrontDoor:
             return self._limited(rates.SIGN_IN, f"sign-in:{address}", scope)
         if actor is None:
             return self._limited(rates.ANONYMOUS, f"anonymous:{address}", scope)
-        if path.rstrip("/") == "/api/export":
-            return self._limited(rates.EXPORTS, f"export:{actor.id}", scope)
+        if path.rstrip("/") in LONG_WORK:
+            return self._limited(rates.LONG_WORK, f"{path.rstrip('/')}:{actor.id}", scope)
         if path.startswith("/api/"):
             return self._limited(rates.SIGNED_IN, f"{actor.kind}:{actor.id}", scope)
         return None

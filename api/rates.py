@@ -11,8 +11,8 @@ from limits.strategies import MovingWindowRateLimiter
 SIGN_IN = RateLimitItemPerMinute(30)
 ANONYMOUS = RateLimitItemPerMinute(300)
 SIGNED_IN = RateLimitItemPerMinute(1200)
-# A file of everything keeps a thread busy for seconds.
-EXPORTS = RateLimitItemPerMinute(20)
+# A file of everything, or a bundle of a million events, keeps a thread busy for seconds.
+LONG_WORK = RateLimitItemPerMinute(20)
 
 WINDOW_SECONDS = 60
 MOST_KEYS = 10_000

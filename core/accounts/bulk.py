@@ -15,6 +15,7 @@ from core.accounts.writes import reinstate_license, revoke_license
 from core.billing.recurring import monthly_value
 from core.errors import CalosError, InvalidInput
 from core.finance.reads import exchange_rates
+from core.finance.writes import lock_ledger
 from core.licensing import writes as licensing
 from core.licensing.acts import NEEDS, said_why
 from core.licensing.transitions import Act
@@ -33,6 +34,7 @@ _ACTS: Final = {
     "reinstate": Act.REINSTATE,
     "renew": Act.RENEW,
 }
+_MOVES_MONEY: Final = frozenset({"revoke", "reinstate"})
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,10 @@ def bulk(
     wanted = _checked(install_ids)
     said_why(reason)
     done: dict[str, BulkResult] = {}
-    # In one order, customer by customer: two of these at once wait for each other instead of deadlocking.
-    for install_id in _in_order(session, wanted):
-        done[install_id] = _one(
-            session, install_id, _act(session, actor, act, reason=reason, now=now, days=days, strategy=strategy)
-        )
+    work = _act(session, actor, act, reason=reason, now=now, days=days, strategy=strategy)
+    ours = _turns(session, wanted) if act in _MOVES_MONEY else frozenset(wanted)
+    for install_id in sorted(wanted):
+        done[install_id] = _one(session, install_id, work) if install_id in ours else _just_transferred(install_id)
     return [done[install_id] for install_id in wanted]
 
 
@@ -122,10 +123,27 @@ def _checked(install_ids: Sequence[str]) -> list[str]:
     return wanted
 
 
-def _in_order(session: ReadSession, wanted: Sequence[str]) -> list[str]:
+def _turns(session: WriteSession, wanted: Sequence[str]) -> frozenset[str]:
+    """Wait for one's turn at the money of each customer concerned, and return the licenses that are still theirs.
+
+    All turns are taken before any license is held, and in one order, as every act does: so two of these, or one of
+    these and a transfer, wait for each other instead of deadlocking.
+    """
+    customers = frozenset(_whose(session, wanted).values())
+    for organization_id in sorted(customers):
+        lock_ledger(session, organization_id)
+    moved = {one for one, organization_id in _whose(session, wanted).items() if organization_id not in customers}
+    return frozenset(wanted) - moved
+
+
+def _whose(session: ReadSession, wanted: Sequence[str]) -> dict[str, UUID]:
     held = select(licenses.c.install_id, licenses.c.organization_id).where(licenses.c.install_id.in_(wanted))
-    whose = {row.install_id: row.organization_id.hex for row in session.execute(held)}
-    return sorted(wanted, key=lambda install_id: (whose.get(install_id, ""), install_id))
+    return {row.install_id: row.organization_id for row in session.execute(held)}
+
+
+def _just_transferred(install_id: str) -> BulkResult:
+    sentence = f"The license {install_id} has just been transferred. Look at it anew."
+    return BulkResult(install_id, False, "just_transferred", sentence)
 
 
 def _act(

@@ -78,11 +78,11 @@ def _refresh(
     # The marks are read before the facts: one set in between has another version, and outlives this refresh.
     marks = _marks(session, organization_ids)
     rows = card_rows(session, telemetry, organization_ids, now)
+    spent = _spent(session, marks)
     without = set(organization_ids) - {row["organization_id"] for row in rows}
     session.execute(delete(customer_card).where(customer_card.c.organization_id.in_(without)))
     done = _write(session, rows) | without
-    spent = sorted((one, version) for one, version in marks.items() if one in done)
-    session.execute(delete(card_mark).where(tuple_(card_mark.c.organization_id, _VERSION).in_(spent)))
+    session.execute(delete(card_mark).where(card_mark.c.organization_id.in_(spent & done)))
     return done
 
 
@@ -90,6 +90,17 @@ def _marks(session: ReadSession, organization_ids: Collection[UUID]) -> dict[UUI
     mine = card_mark.c.organization_id.in_(organization_ids)
     found = session.execute(select(card_mark.c.organization_id, _VERSION.label("version")).where(mine))
     return {row.organization_id: row.version for row in found}
+
+
+def _spent(session: WriteSession, marks: dict[UUID, str]) -> set[UUID]:
+    """Return whose marks are still as they were, and hold these.
+
+    Marks are held before cards, by acts and by refreshes alike. One that an act is about to set is not waited for: the
+    act may wait for the card, and its mark is wanted.
+    """
+    same = tuple_(card_mark.c.organization_id, _VERSION).in_(sorted(marks.items()))
+    held = select(card_mark.c.organization_id).where(same).order_by(card_mark.c.organization_id)
+    return set(session.execute(held.with_for_update(skip_locked=True)).scalars())
 
 
 def _write(session: WriteSession, rows: list[dict[str, Any]]) -> set[UUID]:

@@ -14,7 +14,9 @@ from core.config import settings
 from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import new_id
 from core.notify.destinations import (
+    LABELS,
     OVERLAP,
+    SECRETS,
     Destination,
     checked_address,
     checked_events,
@@ -180,6 +182,10 @@ def _resealed(row: Row[Any], url: str | None, secrets: Mapping[str, str] | None)
         # What is not replaced has to be read; who gives everything anew need not have the old key.
         held = unseal(current, row.id, row.sealed)
     address = held["url"] if url is None else checked_address(row.kind, url, private=current.webhook_private)
+    if not secrets and SECRETS[row.kind] and address != held["url"]:
+        # Else whoever may change an address could have the secrets sent to one of their own.
+        needed = next(iter(SECRETS[row.kind]))
+        raise InvalidInput(f"Give the secrets of {LABELS[row.kind]} anew, together with the new address.", field=needed)
     kept = checked_secrets(row.kind, secrets) if secrets else held
     sealed = seal(current, row.id, {**kept, "url": address})
     return {"url": shown(row.kind, address), "sealed": sealed}

@@ -138,7 +138,8 @@ def forbidden(address: Address, *, private: bool) -> bool:
     if inner.is_link_local or inner.is_multicast or inner.is_unspecified:
         return True
     if inner.is_global:
-        return inner.is_reserved
+        # Deprecated since 2004, and some networks of companies still number their machines so.
+        return inner.is_reserved or (isinstance(inner, ipaddress.IPv6Address) and inner.is_site_local)
     return not (private and (inner.is_loopback or inner.is_private))
 
 

@@ -13,7 +13,8 @@ HOUSE_COLOR: Final = "#4f46e5"
 LONGEST_NAME: Final = 60
 LONGEST_URL: Final = 500
 _COLOR: Final = re.compile(r"#[0-9a-f]{6}")
-_EMAIL: Final = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]{1,255}")
+# It stands in mailto: links, where some signs begin a copy, a subject or another address.
+_EMAIL: Final = re.compile(r"[^\s@<>\"?&%;,:()\\]{1,64}@[^\s@<>\"?&%;,:()\\/]{1,255}")
 # Where black and white text can be read equally well on a color (WCAG 2: contrast 4.58 either way).
 _MIDDLE: Final = 0.179
 

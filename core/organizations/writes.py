@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -11,6 +12,7 @@ from core.access import audit
 from core.access.actor import Actor, Realm
 from core.access.names import readable_name
 from core.access.permissions import Permission
+from core.config import settings
 from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import new_id
 from core.organizations import brands, host_names, logos
@@ -80,6 +82,8 @@ def add_domain(session: WriteSession, actor: Actor, organization_id: UUID, host:
     actor.require(Permission.CUSTOMER_UPDATE)
     actor.require_vendor()
     name = host_names.checked(host)
+    if name == host_names.normalized(urlsplit(settings().origin).netloc):
+        raise Conflict(f"{name} is the address of this server itself. Give one of the customer's.", code="host_taken")
     values = {"host": name, "organization_id": organization_id, "added_at": now}
     added = insert(domain).values(values).on_conflict_do_nothing().returning(domain.c.host)
     if session.execute(added).scalar_one_or_none() is None:

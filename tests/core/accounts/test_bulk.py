@@ -1,17 +1,20 @@
 """One act on many licenses: what can be done is done, what can't says why, and what it touches is told before."""
 
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
+from sqlalchemy.exc import OperationalError
 
 from core.accounts.bulk import BulkResult, blast_radius, bulk
 from core.accounts.requests import LicenseRequest
+from core.accounts.transfers import transfer_license
 from core.accounts.writes import create_license
 from core.databases import Databases
-from core.errors import InvalidInput, NotPermitted
+from core.errors import CalosError, InvalidInput, NotPermitted
 from core.finance.reads import mrr_of
 from core.licensing import writes
 from core.licensing.reads import license_by_install
@@ -124,3 +127,35 @@ def test_two_at_once_over_the_same_licenses_end_and_lose_nothing(
         racer.join()
     done = [result.install_id for results in told for result in results if result.done]
     assert sorted(done) == sorted(mine)
+
+
+def test_many_and_transfers_at_once_end_without_a_deadlock(databases: Databases, cast: Cast, now: datetime) -> None:
+    with databases.control.write(SYSTEM) as session:
+        owners = [str(customer(session, cast.system, f"Mixed {n}", now)) for n in range(4)]
+        mine = [issue(session, cast, now, user_id=owner) for owner in owners for _ in range(4)]
+    failed: list[BaseException] = []
+
+    def race(work: Callable[[WriteSession], object]) -> None:
+        try:
+            with databases.control.write(SYSTEM) as session:
+                work(session)
+        except CalosError:
+            pass
+        except OperationalError as deadlock:
+            failed.append(deadlock)
+
+    def many(act: str, asked: list[str]) -> Callable[[WriteSession], object]:
+        return lambda session: bulk(session, cast.adam, act, asked, reason="x", now=now + DAY)
+
+    def moved(install_id: str, to: str) -> Callable[[WriteSession], object]:
+        return lambda session: transfer_license(session, cast.adam, install_id, to, reason="x", now=now + DAY)
+
+    acts = ("suspend", "revoke", "resume", "reinstate")
+    work = [many(act, asked) for act in acts for asked in (mine, mine[::-1])]
+    work += [moved(one, owners[(n + step) % 4]) for n, one in enumerate(mine[::2]) for step in (1, 2)]
+    racers = [threading.Thread(target=race, args=[one]) for one in work[::2] + work[1::2]]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join()
+    assert failed == []

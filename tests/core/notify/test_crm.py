@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from core.errors import InvalidInput
 from core.notify.deliveries import redeliver, send_test
-from core.notify.destination_writes import destination_by_id
+from core.notify.destination_writes import change_destination, destination_by_id
 from db.session import WriteSession
 from tests.cast import Cast
 from tests.core.notify.conftest import configured
@@ -222,3 +223,16 @@ def test_the_instance_that_salesforce_names_is_looked_at_too(session: WriteSessi
         assert deliver(session, now, _facts(deal={})) == ["waiting"]
     assert "not on the internet" in str(log(session, cast, made).error)
     assert all(path == "/services/oauth2/token" for _, path in played.asked)
+
+
+def test_the_secrets_kept_are_sent_to_no_new_address(session: WriteSession, cast: Cast, now: datetime) -> None:
+    with hubspot() as hub, salesforce() as force, hubspot() as elsewhere:
+        for made in (_hub(session, cast, hub, now), _force(session, cast, force, now)):
+            with pytest.raises(InvalidInput, match="anew"):
+                change_destination(session, cast.adam, made, url=elsewhere.url, now=now)
+        hub_id = _hub(session, cast, hub, now)
+        change_destination(session, cast.adam, hub_id, url=hub.url, name="The same", now=now)
+        given = {"token": elsewhere.token}
+        change_destination(session, cast.adam, hub_id, url=elsewhere.url, secrets=given, now=now)
+        assert destination_by_id(session, cast.adam, hub_id).url == elsewhere.url
+    assert elsewhere.asked == []

@@ -12,6 +12,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from core.access.permissions import Permission
+from core.config import settings
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from core.organizations import logos
 from core.organizations.brands import BrandDraft, checked, ink
@@ -55,6 +56,9 @@ def test_a_draft_is_kept_in_one_form() -> None:
         ({"primary_color": "#12345g"}, "primaryColor"),
         ({"primary_color": "#123456;}"}, "primaryColor"),
         ({"support_email": "nobody"}, "supportEmail"),
+        ({"support_email": "help@globex.test?bcc=evil@evil.test"}, "supportEmail"),
+        ({"support_email": "help@globex.test?cc=evil"}, "supportEmail"),
+        ({"support_email": "help@globex.test%0Acc:evil"}, "supportEmail"),
         ({"support_url": "http://help.test"}, "supportUrl"),
         ({"support_url": "javascript:alert(1)"}, "supportUrl"),
         ({"support_url": 'https://a.test/"onload='}, "supportUrl"),
@@ -174,6 +178,15 @@ def test_a_host_name_is_one_customers_only(session: WriteSession, cast: Cast) ->
     for nothing in ("", "localhost", "10.0.0.1", "a b.test", "*.globex.test", "-x.test"):
         with pytest.raises(InvalidInput):
             add_domain(session, cast.adam, cast.globex, nothing, now=NOW)
+
+
+def test_our_own_host_shows_nobody_elses_brand(
+    session: WriteSession, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = settings().model_copy(update={"public_url": "https://Console.Calos.test:8443"})
+    monkeypatch.setattr("core.organizations.writes.settings", lambda: ours)
+    with pytest.raises(Conflict, match="this server"):
+        add_domain(session, cast.adam, cast.globex, "console.calos.test.", now=NOW)
 
 
 def test_the_logo_stays_until_it_is_replaced_or_taken_away(session: WriteSession, cast: Cast) -> None:
