@@ -1,5 +1,6 @@
 """What Sam has done with the list of upsells: some taken on, one asleep, and earlier ones won, lost and let go."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from itertools import cycle
 from typing import Final, Literal
@@ -32,7 +33,10 @@ def work_the_list(session: WriteSession, actor: Actor, *, now: datetime) -> None
         assign(session, sam, one.id, sam.label, now=now - timedelta(days=days))
     if first:
         note(session, sam, first[0].id, "Send the numbers to their finance, too.", now=now)
-        record_contact(session, sam, first[0].id, "They want the numbers in writing.", now=now - timedelta(days=2))
+    # Somebody with nothing else on the list: what else there was would leave it once a call is noted.
+    alone = Counter(one.organization_id for one in found)
+    for one in [one for one in first if alone[one.organization_id] == 1][:1]:
+        record_contact(session, sam, one.id, "They want the numbers in writing.", now=now - timedelta(days=2))
     later = [one for one in found if one.priority == "MEDIUM"][:1]
     for one in later:
         snooze(session, sam, one.id, now + timedelta(days=14), now=now - timedelta(days=2))
