@@ -67,7 +67,7 @@ NO_CHANGES = Changes((), 0, too_few("whole weeks", 2 * LEAST_WEEKS, 0))
 
 def find_changes(observed: Observations) -> Changes:
     """Return the changes of use and of errors; what happened at the same time is added by `matched`."""
-    days = observed.whole_weeks()
+    days = observed.whole_weeks
     first, weeks = days.first_day, days.number
     found = [_changepoint("use", each, first) for each in change_detection.use_breaks(days.events)]
     for each in change_detection.error_breaks(days.errors, days.events):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -177,7 +178,14 @@ class Observations:
 
     def hours_in(self, window: Window) -> list[HourCount]:
         """Return the hours that lie within a window."""
+        if window == self.window:
+            return self._hours_of_window
         return [hour for hour in self.hours if window.holds(hour.hour.date())]
+
+    @cached_property
+    def _hours_of_window(self) -> list[HourCount]:
+        first, last = self.window.first_day.toordinal(), self.window.last_day.toordinal()
+        return [hour for hour in self.hours if first <= hour.hour.toordinal() <= last]
 
     def told_in(self, window: Window) -> list[ToldDay]:
         """Return the days told without hours that lie within a window."""
@@ -187,8 +195,9 @@ class Observations:
         """Return everything that counts events within a window, whether it tells the hour or not."""
         return [*self.hours_in(window), *self.told_in(window)]
 
+    @cached_property
     def whole_weeks(self) -> WholeWeeks:
-        """Return the days of the whole weeks since the first event that ended before today, twelve weeks at most."""
+        """The days of the whole weeks since the first event that ended before today, twelve weeks at most."""
         today = self.now.astimezone(UTC).date()
         lived = 0
         if self.first_event_at is not None:

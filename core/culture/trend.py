@@ -62,7 +62,7 @@ def shown_change(change: Figure) -> float | None:
 
 
 def _weeks(observed: Observations) -> tuple[Week, ...]:
-    days = observed.whole_weeks()
+    days = observed.whole_weeks
     starts = range(0, len(days.events), 7)
     return tuple(
         Week(days.first_day + timedelta(days=at), sum(days.events[at : at + 7]), sum(days.errors[at : at + 7]))

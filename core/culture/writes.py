@@ -2,44 +2,36 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Text, cast, literal, select, text, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import select, text, update
 
 from core.access import audit
 from core.access.actor import Actor, system_actor
 from core.access.permissions import Permission
 from core.culture.account import Commercial
-from core.culture.archetype_history import keep_archetype, traits
 from core.culture.comparisons import Comparisons
 from core.culture.computing import compute
-from core.culture.health_past import kept, past, rejudged
+from core.culture.health_past import past, rejudged
 from core.culture.health_rules import WEIGHTS_VERSION
+from core.culture.keeping import keep_profiles
 from core.culture.observations import Observations
 from core.culture.observing import observe_all
-from core.culture.peers import size_band
-from core.culture.profile import Profile, to_text
+from core.culture.profile import Profile
 from core.culture.reads import stale_installs
-from core.culture.upsells import Opportunity
 from core.errors import Conflict, InvalidInput, NotFound
-from core.ids import new_id
 from core.licensing.reads import license_by_install
-from core.organizations.marks import mark_card
 from core.organizations.reads import vendor_id
 from core.telemetry.reads import dirty_installs
 from core.telemetry.writes import clear_dirty
 from core.usage.writes import keep_standing
-from db.models.culture import culture_profile, health_day, upsell
+from db.models.culture import health_day, upsell
 from db.session import SYSTEM, Database, ReadSession, WriteSession
 
 LONGEST_NOTE = 2_000
 LONGEST_SNOOZE = timedelta(days=366)
-# What vanished and comes back within this time is the same conversation, with its notes.
-REVIVED_WITHIN = timedelta(days=90)
 # Installs a transaction: enough that its beginning and end cost little, few enough that nobody waits long for one.
 TOGETHER = 20
 
@@ -64,7 +56,9 @@ def recompute(
     (observed,) = observe_all(telemetry, [install_id], now).values()
     compared = comparisons or Comparisons(control)
     actor = system_actor(_vendor(control))
-    return _recompute(control, telemetry, actor, observed, compared, now=now, commercial=commercial)
+    made = _recompute(control, telemetry, actor, observed, compared, now=now, commercial=commercial)
+    keep_profiles(control, [made], now)
+    return made
 
 
 def _lock(control: WriteSession, install_ids: Sequence[str]) -> None:
@@ -88,12 +82,7 @@ def _recompute(
     made = compute(
         control, telemetry, actor, license, now=now, commercial=commercial, comparisons=compared, observed=observed
     )
-    _keep_profile(control, made)
     keep_standing(control, license, made.usage, now)
-    _keep_health(control, made, now)
-    keep_archetype(control, made, now)
-    _keep_upsells(control, made, now)
-    mark_card(control, made.organization_id, now)
     return made
 
 
@@ -124,12 +113,14 @@ def recompute_dirty(
         some = sorted(wanted[start : start + TOGETHER])
         with control.write(SYSTEM) as writing, telemetry.read(SYSTEM) as reading:
             _lock(writing, some)
+            made = []
             for install_id, observed in observe_all(reading, some, now).items():
                 known = commercial_of(writing, install_id, now) if commercial_of else None
                 # Events of a license that was since erased have nobody to make a profile of.
                 with suppress(NotFound):
-                    _recompute(writing, reading, actor, observed, compared, now=now, commercial=known)
-                    done.append(install_id)
+                    made.append(_recompute(writing, reading, actor, observed, compared, now=now, commercial=known))
+            keep_profiles(writing, made, now)
+            done += [each.install_id for each in made]
         read = [marks[install_id] for install_id in some if install_id in marks]
         if read:
             # What arrived meanwhile has rewritten its mark, which then stays.
@@ -251,93 +242,3 @@ def _vendor(session: ReadSession) -> UUID:
     if found is None:
         raise NotFound("Calos is not set up yet: there is no vendor. Finish set-up first.")
     return found
-
-
-def _keep_profile(session: WriteSession, made: Profile) -> None:
-    values = {
-        "install_id": made.install_id,
-        "organization_id": made.organization_id,
-        "computed_at": made.computed_at,
-        "method_version": made.method_version,
-        "tier_id": made.tier_id,
-        "size_band": size_band(made.team.seen),
-        "person_days": made.features.person_days,
-        "adopted": sorted(item.feature for item in made.features.in_state("adopted", "habitual")),
-        "feature_days": {item.feature: item.actor_days for item in made.features.items if item.actor_days},
-        "events": made.counts.events,
-        "errors": made.counts.errors,
-        "main_version": made.stack.main_version,
-        **traits(made),
-        "profile": cast(literal(to_text(made), Text), JSONB),
-    }
-    changed = {name: value for name, value in values.items() if name != "install_id"}
-    statement = insert(culture_profile).values(**values)
-    session.execute(statement.on_conflict_do_update(index_elements=["install_id"], set_=changed))
-
-
-def _keep_health(session: WriteSession, made: Profile, now: datetime) -> None:
-    health = made.health
-    changed = {
-        "organization_id": made.organization_id,
-        "low": health.low,
-        "high": health.high,
-        "score": health.score,
-        "parts": kept(health),
-        "weights_version": health.weights_version,
-    }
-    day = now.astimezone(UTC).date()
-    statement = insert(health_day).values(install_id=made.install_id, day=day, **changed)
-    session.execute(statement.on_conflict_do_update(index_elements=["install_id", "day"], set_=changed))
-
-
-def _keep_upsells(session: WriteSession, made: Profile, now: datetime) -> None:
-    """Bring the open rows to what was found; what people wrote on a row stays, what vanished is gone."""
-    c = upsell.c
-    own = select(c.id, c.kind, c.subject, c.state).where(c.install_id == made.install_id)
-    recent = own.where((c.state == "open") | ((c.state == "gone") & (c.updated_at > now - REVIVED_WITHIN)))
-    # The open row of a conversation comes last and so wins over one that went before.
-    rows = session.execute(recent.order_by(c.state == "open", c.updated_at)).all()
-    known = {(row.kind, row.subject): row.id for row in rows}
-    found = {(one.kind, one.subject): one for one in made.upsells}
-    for key, one in found.items():
-        if key in known:
-            session.execute(
-                update(upsell).where(c.id == known[key]).values(**_columns(one), state="open", updated_at=now)
-            )
-        else:
-            _open(session, made, one, now)
-    vanished = [row.id for row in rows if row.state == "open" and (row.kind, row.subject) not in found]
-    if vanished:
-        session.execute(update(upsell).where(c.id.in_(vanished)).values(state="gone", updated_at=now))
-
-
-def _open(session: WriteSession, made: Profile, one: Opportunity, now: datetime) -> None:
-    values = {
-        "organization_id": made.organization_id,
-        "install_id": made.install_id,
-        "found_at": now,
-        "updated_at": now,
-    }
-    session.execute(
-        insert(upsell).values(id=new_id(), kind=one.kind, subject=one.subject, state="open", **values, **_columns(one))
-    )
-
-
-def _columns(one: Opportunity) -> dict[str, Any]:
-    return {
-        "rule": one.rule,
-        "rule_version": one.rule_version,
-        "rules": list(one.rules),
-        "priority": one.priority,
-        "offer": one.offer,
-        "offer_label": one.offer_label,
-        "sentence": one.sentence,
-        "evidence": [asdict(fact) for fact in one.evidence],
-        "expected_value_minor": one.expected_value_minor,
-        "currency": one.currency,
-        "expected_value_basis": one.expected_value_basis,
-        "days_left": one.days_left,
-        "days_p10": one.days_p10,
-        "days_p90": one.days_p90,
-        "confidence": one.confidence,
-    }

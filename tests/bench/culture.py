@@ -1,11 +1,14 @@
-"""A culture profile at growing numbers of events: `python -m tests.bench.culture --events 1000000 10000000`."""
+"""Culture profiles at growing numbers of events, and the health of a whole fleet.
+
+`python -m tests.bench.culture --events 1000000 10000000` and `python -m tests.bench.culture --installs 2000`.
+"""
 
 import argparse
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,8 +19,9 @@ import psycopg
 from core import clock
 from core.access.actor import Actor, system_actor
 from core.config import Settings
+from core.culture.observing import observe_all
 from core.culture.reads import profile
-from core.culture.writes import recompute
+from core.culture.writes import TOGETHER, recompute, recompute_dirty
 from core.databases import Databases, migrate_all, open_databases, owner_urls
 from core.ids import new_id
 from core.licensing.writes import issue
@@ -28,6 +32,7 @@ from db.session import SYSTEM
 
 DAYS = 84
 PEOPLE = 40
+FEW = 8  # in a fleet of many customers, of whom most are small
 SMALLEST = 10_000
 
 # Forty people at six features on the weekdays of twelve weeks, the roll-ups made from the events as ingest makes them.
@@ -105,14 +110,14 @@ def _world(home: Path) -> Iterator[World]:
         embedded.stop(home)
 
 
-def _installed(world: World, events: int) -> str:
+def _installed(world: World, events: int, people: int = PEOPLE) -> str:
     """Return an install with so many events (weekends left out) and their roll-ups."""
     with world.databases.control.write(SYSTEM) as session:
         customer = create_organization(session, world.system, f"{events:,} events", now=world.now)
         asked = {"term": "paid", "billing_period": "annual", "now": world.now - timedelta(days=400)}
         install = issue(session, world.system, customer, "enterprise", **asked).install_id  # type: ignore[arg-type]  # as in its signature
     first = (world.now - timedelta(days=DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
-    given = {"install": install, "events": events, "people": PEOPLE, "first": first}
+    given = {"install": install, "events": events, "people": people, "first": first}
     with psycopg.connect(world.owner_url) as owner:
         for statement in (EVENTS, *ROLL_UPS):
             owner.execute(statement, given)
@@ -149,23 +154,108 @@ def measure(world: World, events: int, times: int) -> dict[str, list[float]]:
     return {"recomputed and kept": _timed(times, computed), "read as kept": _timed(times, read)}
 
 
+TABLES = {
+    "event": "day, event_id, ts, received_at, type, feature, actor, session, status, ms, agent, domain, version, zone, "
+    "props",
+    "hour_rollup": "hour, events, api_calls, errors, timed, ms_sum",
+    "feature_rollup": "day, feature, events, errors, denied",
+    "feature_actor_rollup": "day, feature, actor, events, denied",
+    "actor_rollup": "day, actor, events, minutes",
+    "facet_rollup": "day, kind, value, events, errors",
+}
+
+
+def _fleet(world: World, installs: int, events: int) -> list[str]:
+    """Return so many installs, each with a copy of the events and roll-ups of one, and all of them dirty."""
+    pattern = _installed(world, events // installs, people=FEW)
+    made = [pattern]
+    asked = {"term": "paid", "billing_period": "annual", "now": world.now - timedelta(days=400)}
+    with world.databases.control.write(SYSTEM) as session:
+        for number in range(1, installs):
+            customer = create_organization(session, world.system, f"Fleet {number}", now=world.now)
+            made.append(issue(session, world.system, customer, "pro", **asked).install_id)  # type: ignore[arg-type]  # as in its signature
+    with psycopg.connect(world.owner_url) as owner:
+        for table, columns in TABLES.items():
+            owner.execute(
+                f"INSERT INTO {table} (install_id, {columns}) SELECT other, {columns} FROM {table}, "
+                "unnest(%s::text[]) AS other WHERE install_id = %s",
+                (made[1:], pattern),
+            )
+            owner.commit()
+        owner.autocommit = True
+        owner.execute("VACUUM ANALYZE")
+    return made
+
+
+def _mark(world: World, installs: Sequence[str]) -> None:
+    with psycopg.connect(world.owner_url) as owner:
+        owner.execute(
+            "INSERT INTO dirty_install SELECT unnest(%s::text[]), now(), now() ON CONFLICT DO NOTHING",
+            (list(installs),),
+        )
+
+
+def _spent(work: Callable[[], object]) -> tuple[float, float]:
+    """Return the seconds, and the seconds of this process's CPU, that something takes."""
+    began, cpu = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - began, time.process_time() - cpu
+
+
+def fleet(world: World, installs: int, events: int) -> None:
+    """Say what the health of all installs costs, against one read of their roll-ups, and what a few dirty ones do."""
+    made = _fleet(world, installs, events)
+
+    def read() -> None:
+        for start in range(0, len(made), TOGETHER):
+            with world.databases.telemetry.read(SYSTEM) as telemetry:
+                observe_all(telemetry, made[start : start + TOGETHER], world.now)
+
+    def computed(expected: int) -> None:
+        done = 0
+        while some := recompute_dirty(world.databases.control, world.databases.telemetry, now=world.now, limit=200):
+            done += len(some)
+        assert done == expected, f"{done} of {expected}"
+
+    _mark(world, made)
+    computed(installs)  # the first time inserts, and loads what is loaded once
+    reading = _spent(read)
+    _mark(world, made)
+    everything = _spent(lambda: computed(installs))
+    _mark(world, made[:20])
+    few = _spent(lambda: computed(20))
+    for name, (wall, cpu), number in (
+        ("roll-ups read once", reading, installs),
+        ("all recomputed and kept", everything, installs),
+        ("20 dirty ones alone", few, 20),
+    ):
+        each = f"{wall / number * 1000:6.1f} ms each, {cpu / number * 1000:6.1f} of CPU"
+        sys.stdout.write(f"{number:>6,} installs  {name:24} {wall:7.2f} s  {each}  {wall / reading[0]:.2f}\n")
+
+
 def main() -> None:
     """Measure at each size; the ratio is to the smallest size of the same run, so that 1.0 is flat."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--events", type=int, nargs="+", default=[100_000, 1_000_000])
     asked.add_argument("--times", type=int, default=20)
+    asked.add_argument("--installs", type=int, default=0, help="measure a fleet of so many, with --events in all")
     given = asked.parse_args()
-    floor: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="calos-bench-", dir="/var/tmp") as folder, _world(Path(folder)) as world:
-        measure(world, SMALLEST, 3)  # imports, plans and caches
-        for events in given.events:
-            for name, took in measure(world, events, given.times).items():
-                median, p95 = statistics.median(took), took[min(len(took) - 1, round(0.95 * len(took)))]
-                ratio = median / floor.setdefault(name, median)
-                sys.stdout.write(
-                    f"{events:>12,} events  {name:20}  p50 {median:6.1f} ms  p95 {p95:6.1f} ms  {ratio:.2f}\n"
-                )
-                sys.stdout.flush()
+        if given.installs:
+            fleet(world, given.installs, given.events[-1])
+        else:
+            _sizes(world, given.events, given.times)
+
+
+def _sizes(world: World, sizes: Sequence[int], times: int) -> None:
+    floor: dict[str, float] = {}
+    measure(world, SMALLEST, 3)  # imports, plans and caches
+    for events in sizes:
+        for name, took in measure(world, events, times).items():
+            median, p95 = statistics.median(took), took[min(len(took) - 1, round(0.95 * len(took)))]
+            ratio = median / floor.setdefault(name, median)
+            sys.stdout.write(f"{events:>12,} events  {name:20}  p50 {median:6.1f} ms  p95 {p95:6.1f} ms  {ratio:.2f}\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

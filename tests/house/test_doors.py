@@ -41,6 +41,7 @@ NARROW_STATEMENTS = {
     "core/accounts/timeline_sources.py": "one order over the rows of every domain below",
     "core/culture/archetype_history.py": "a row where an archetype changed, beside the profile it is of",
     "core/culture/comparisons.py": "reads of other installs, for what one is compared with",
+    "core/culture/keeping.py": "what a computed profile leaves behind, many installs at a time",
     "core/culture/snapshots.py": "health of past days, and what it is held against",
     "core/culture/upsell_contacts.py": "the calls that sales note, and what the rules ask of them",
     "core/culture/upsell_reads.py": "the list that sales work, beside the profiles that reads.py gives",
