@@ -22,8 +22,6 @@ from core.telemetry.events import NotJson
 
 PATH = "/api/telemetry/events"
 MOST_EVENTS = 1_000
-# Parsing more than this is done beside the event loop, which has others to answer.
-LONG_BODY = 32_000
 JSON = "application/json"
 LINES = "application/x-ndjson"
 
@@ -97,14 +95,13 @@ async def _read(request: Request) -> Batch:
     if encoding not in {"identity", "gzip"}:
         raise WrongType(f"Send events plain or as gzip, not as {encoding[:80]}.")
     raw = await request.body()
-    if len(raw) <= LONG_BODY and encoding == "identity":
-        return _parse(raw, kind, encoding)
-    return await to_thread.run_sync(_parse, raw, kind, encoding)
-
-
-def _parse(raw: bytes, kind: str, encoding: str) -> Batch:
     if encoding == "gzip":
-        raw = _unpacked(raw)
+        # Unpacking is done beside the event loop, which has others to answer; parsing would hold up both alike.
+        raw = await to_thread.run_sync(_unpacked, raw)
+    return _parse(raw, kind)
+
+
+def _parse(raw: bytes, kind: str) -> Batch:
     lines = [_line(line) for line in raw.split(b"\n") if line.strip()] if kind == LINES else None
     batch = Batch(None, lines, raw, kind) if lines is not None else _envelope(raw)
     if len(batch.events) > MOST_EVENTS:

@@ -169,20 +169,27 @@ def _storable(text: str) -> bool:
 
 def _instant(value: object, window: Window) -> tuple[str, str]:
     """Return the UTC day and the instant, in ISO 8601."""
-    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
-        raise _Refused("invalid_time", "ts is an RFC 3339 time with its zone, such as 2026-01-31T12:00:00Z.")
+    if not isinstance(value, str):
+        raise _no_time()
+    in_utc = _IN_UTC.fullmatch(value)
+    if not in_utc and not _RFC3339.fullmatch(value):
+        raise _no_time()
     try:
-        at = datetime.fromisoformat(value.upper())
+        at = datetime.fromisoformat(value if in_utc else value.upper())
     except ValueError:
         raise _Refused("invalid_time", f"There is no such time as {value}.") from None
     if at < window.oldest:
         raise _Refused("too_old", f"ts lies more than {window.retention_days} days back, beyond what is kept.")
     if at > window.newest:
         raise _Refused("in_the_future", "ts lies more than 24 hours ahead of our clock; set the clock that wrote it.")
-    if _IN_UTC.fullmatch(value):
+    if in_utc:
         return value[:10], value
     at = at.astimezone(UTC)
     return at.date().isoformat(), at.isoformat()
+
+
+def _no_time() -> _Refused:
+    return _Refused("invalid_time", "ts is an RFC 3339 time with its zone, such as 2026-01-31T12:00:00Z.")
 
 
 def _name_actor(row: Row) -> None:
