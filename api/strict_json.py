@@ -12,7 +12,8 @@ DEEPEST = 64
 LARGEST = 1_000_000
 # Beyond it integers have no 64 bits, and orjson makes floats of them.
 HUGE = 2**63
-_ODD = (b"\\u", b" :", b"\t:", b"\n:", b"\r:")
+# A single byte is found to be absent in no time; two are searched for.
+_ODD = (b"\\u", b"\t:", b"\n:", b"\r:")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKET = re.compile(r"[\[{\]}]")
 
@@ -54,7 +55,7 @@ def parse_strict(raw: bytes) -> Any:
 def _plain(raw: bytes) -> Any:
     """Return the value of a body that has nothing odd about it, or None: most bodies, in a fifth of the time."""
     # Escapes may bring in what cannot be stored. White space before a colon would spoil the counting below.
-    if any(sign in raw for sign in _ODD):
+    if b" :" in raw or any(sign[:1] in raw and sign in raw for sign in _ODD):
         return None
     try:
         value = orjson.loads(raw)
