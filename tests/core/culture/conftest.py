@@ -1,8 +1,10 @@
 """Customers with a license and telemetry in the database, for the tests of stored culture."""
 
+import csv
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -86,3 +88,25 @@ def send(session: WriteSession, now: datetime) -> Send:
         assert receipt.refused == ()
 
     return sent
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One commit: when, at which UTC offset in hours its author lived, and by whom."""
+
+    at: datetime
+    offset: float
+    actor: str
+
+
+@pytest.fixture(scope="module")
+def commits(shared_data: Path) -> list[Commit]:
+    """Return the commits of a distributed team, oldest first."""
+    with (shared_data / "git_activity" / "team_a.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    made = []
+    for row in rows:
+        sign, hours, minutes = row["utc_offset"][0], int(row["utc_offset"][1:3]), int(row["utc_offset"][3:])
+        offset = (hours + minutes / 60) * (-1 if sign == "-" else 1)
+        made.append(Commit(datetime.fromtimestamp(int(row["epoch"]), UTC), offset, row["actor"]))
+    return sorted(made, key=lambda commit: commit.at)

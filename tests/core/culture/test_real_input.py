@@ -1,11 +1,9 @@
 """Culture read from a real team's working times and a real web server's log, through telemetry's own write."""
 
-import csv
 import gzip
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -25,29 +23,7 @@ from core.culture.writes import recompute
 from core.culture.zone import infer_offset
 from core.telemetry.writes import ingest
 from db.session import WriteSession
-from tests.core.culture.conftest import MakeCustomer
-
-
-@dataclass(frozen=True)
-class Commit:
-    """One commit: when, at which UTC offset in hours its author lived, and by whom."""
-
-    at: datetime
-    offset: float
-    actor: str
-
-
-@pytest.fixture(scope="module")
-def commits(shared_data: Path) -> list[Commit]:
-    """Return the commits of a distributed team, oldest first."""
-    with (shared_data / "git_activity" / "team_a.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    made = []
-    for row in rows:
-        sign, hours, minutes = row["utc_offset"][0], int(row["utc_offset"][1:3]), int(row["utc_offset"][3:])
-        offset = (hours + minutes / 60) * (-1 if sign == "-" else 1)
-        made.append(Commit(datetime.fromtimestamp(int(row["epoch"]), UTC), offset, row["actor"]))
-    return sorted(made, key=lambda commit: commit.at)
+from tests.core.culture.conftest import Commit, MakeCustomer
 
 
 def _sent(commits: Sequence[Commit], **also: Any) -> list[dict[str, Any]]:
