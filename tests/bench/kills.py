@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx2
@@ -144,6 +145,8 @@ class Report:
     wrong_roll_ups: int
     kills: dict[str, int]
     seconds: float
+    # From each kill to the next event acknowledged afterwards, in seconds.
+    recovered: dict[str, list[float]]
 
 
 async def _taken(http: httpx2.AsyncClient, batch: list[dict[str, Any]]) -> bool:
@@ -238,7 +241,7 @@ async def killed(rig: Rig, kills: int, events: int) -> Report:
     await asyncio.gather(rig.wait_for("api"), rig.wait_for("worker"))
     stop, began, before = asyncio.Event(), time.perf_counter(), len(rig.acknowledged)
     sending = asyncio.create_task(rig.send(stop))
-    done = dict.fromkeys(VICTIMS, 0)
+    done: dict[str, list[float]] = {name: [] for name in VICTIMS}
     each = max(BATCH, events // kills // 2)
 
     async def reach(goal: int) -> None:
@@ -252,9 +255,11 @@ async def killed(rig: Rig, kills: int, events: int) -> Report:
             for victim in victims:
                 # In the middle of the load: something was acknowledged since the last one was up again.
                 await reach(len(rig.acknowledged) + each // len(victims))
+                struck = time.perf_counter()
                 await asyncio.to_thread(rig.kill, victim)
-                done[victim] += 1
                 await rig.restart(victim)
+                await reach(len(rig.acknowledged) + 1)
+                done[victim].append(time.perf_counter() - struck)
 
     # The worker's deaths fall anywhere between the others'.
     await asyncio.gather(kill_again_and_again("api", "database"), kill_again_and_again("worker"))
@@ -265,7 +270,7 @@ async def killed(rig: Rig, kills: int, events: int) -> Report:
     return await asyncio.to_thread(_recounted, rig, done, seconds, len(rig.acknowledged) - before)
 
 
-def _recounted(rig: Rig, kills: dict[str, int], seconds: float, acknowledged: int) -> Report:
+def _recounted(rig: Rig, recovered: dict[str, list[float]], seconds: float, acknowledged: int) -> Report:
     databases, now = open_databases(rig.settings), clock.now()
     with psycopg.connect(rig.url) as connection:
         stored = [str(row[0]) for row in connection.execute("SELECT event_id FROM event")]
@@ -277,7 +282,8 @@ def _recounted(rig: Rig, kills: dict[str, int], seconds: float, acknowledged: in
     databases.close()
     sent = {event["id"] for events in rig.sent.values() for event in events}
     lost = len(rig.acknowledged - set(stored))
-    return Report(acknowledged, lost, len(stored) - len(sent & set(stored)), wrong, kills, seconds)
+    kills = {name: len(times) for name, times in recovered.items()}
+    return Report(acknowledged, lost, len(stored) - len(sent & set(stored)), wrong, kills, seconds, recovered)
 
 
 def main() -> None:
@@ -296,6 +302,8 @@ def main() -> None:
         f"sent, roll-ups of {report.wrong_roll_ups} of {INSTALLS} installs differ from a recount\n"
         f"kills: {', '.join(f'{name} {times}' for name, times in report.kills.items())} in {report.seconds:.0f} s\n"
         f"{rate:.0f} events/s against {alone:.0f} without kills: {rate / alone:.2f}\n"
+        "from the kill to the next acknowledgement, median: "
+        f"{', '.join(f'{name} {median(report.recovered[name]):.1f} s' for name in ('api', 'database'))}\n"
     )
     raise SystemExit(bool(report.lost or report.strange or report.wrong_roll_ups))
 
