@@ -159,8 +159,8 @@ def update_policy(
 ) -> License:
     """Replace rules of a standing license, by the names of Policy; needs `license:update_tier`.
 
-    Whoever runs keeps running: fewer places turn only new installations away. Raises InvalidInput naming the field,
-    and Conflict where nothing would change.
+    Fewer places turn only new installations away; fewer seats than are in use are told until some are freed. Raises
+    InvalidInput naming the field, and Conflict where nothing would change.
     """
     found = locked(session, actor, install_id, Act.CHANGE_POLICY, now)
     before = _columns(policy_of(found))

@@ -52,7 +52,7 @@ def opted_out(session: ReadSession) -> tuple[str, ...]:
 
 
 def opt_out(session: WriteSession, actor: Actor, install_id: str, *, reason: str, now: datetime) -> OptOut:
-    """Take no more telemetry of an install, within a minute; needs `customer:update`, of the vendor or the customer.
+    """Take no more telemetry of an install, within a minute; needs `compliance:manage`, of the vendor or the customer.
 
     Metered usage and verification go on: they belong to the license. Erase what is there with `erase`, afterwards.
     """
@@ -67,7 +67,7 @@ def opt_out(session: WriteSession, actor: Actor, install_id: str, *, reason: str
 
 
 def opt_in(session: WriteSession, actor: Actor, install_id: str, *, reason: str, now: datetime) -> None:
-    """Take telemetry of an install again; needs `customer:update`, of the vendor or the customer."""
+    """Take telemetry of an install again; needs `compliance:manage`, of the vendor or the customer."""
     found, said = _may(session, actor, install_id, reason, now)
     mine = delete(telemetry_opt_out).where(telemetry_opt_out.c.install_id == install_id)
     if session.execute(mine.returning(telemetry_opt_out.c.since)).one_or_none() is None:
@@ -94,7 +94,7 @@ def erase(session: WriteSession, install_ids: Sequence[str], *, now: datetime) -
 
 
 def _may(session: ReadSession, actor: Actor, install_id: str, reason: str, now: datetime) -> tuple[License, str]:
-    actor.require(Permission.CUSTOMER_UPDATE)
+    actor.require(Permission.COMPLIANCE_MANAGE)
     found = license_by_install(session, actor, install_id, now=now)
     said = reason.strip()
     if not said:

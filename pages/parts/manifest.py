@@ -45,7 +45,7 @@ def _choice(actor: Actor, found: Manifest) -> None:
         key="card-choice", border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         st.markdown(say.plain(_sentence(found)))
-        if actor.may(Permission.CUSTOMER_UPDATE) and st.button(
+        if actor.may(Permission.COMPLIANCE_MANAGE) and st.button(
             "Take it again" if out else "Send nothing",
             key="choice",
             icon=f":material/{'play_arrow' if out else 'block'}:",

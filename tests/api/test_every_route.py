@@ -96,8 +96,8 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("GET", "/telemetry/{installId}/bundles"): Declared(P.TELEMETRY_READ, vendor=False),
     # A file, not JSON: tests/api/test_bundles.py walks through it.
     ("POST", "/telemetry/bundles"): Declared(None, vendor=False),
-    ("POST", "/telemetry/{installId}/opt-out"): Declared(P.CUSTOMER_UPDATE, vendor=False, body={"reason": "test"}),
-    ("POST", "/telemetry/{installId}/opt-in"): Declared(P.CUSTOMER_UPDATE, vendor=False, body={"reason": "test"}),
+    ("POST", "/telemetry/{installId}/opt-out"): Declared(P.COMPLIANCE_MANAGE, vendor=False, body={"reason": "test"}),
+    ("POST", "/telemetry/{installId}/opt-in"): Declared(P.COMPLIANCE_MANAGE, vendor=False, body={"reason": "test"}),
     ("GET", "/usage"): Declared(P.USAGE_READ, vendor=False, query="installId={installId}"),
     ("GET", "/usage/history"): Declared(P.USAGE_READ, vendor=False, query="installId={installId}&meter=api_calls_day"),
     ("GET", "/usage/limits"): Declared(P.USAGE_READ, vendor=False, query="installId={installId}"),

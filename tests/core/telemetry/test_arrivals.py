@@ -102,16 +102,16 @@ def test_a_choice_to_send_nothing_is_kept_audited_and_taken_back(
     with pytest.raises(InvalidInput):
         opt_out(session, cast.otto, install_id, reason=" ", now=now)
     with pytest.raises(NotPermitted):
-        opt_out(session, cast.vera, install_id, reason="Because.", now=now)
+        opt_out(session, cast.mia, install_id, reason="Because.", now=now)
     made = opt_out(session, cast.otto, install_id, reason="Our policy.", now=now)
     assert opt_out_of(session, install_id) == made
     assert (made.by, made.reason) == (cast.otto.label, "Our policy.")
     with pytest.raises(Conflict):
-        opt_out(session, cast.mia, install_id, reason="Again.", now=now)
-    opt_in(session, cast.mia, install_id, reason="They asked for it.", now=now)
+        opt_out(session, cast.adam, install_id, reason="Again.", now=now)
+    opt_in(session, cast.adam, install_id, reason="They asked for it.", now=now)
     assert opt_out_of(session, install_id) is None
     with pytest.raises(Conflict):
-        opt_in(session, cast.mia, install_id, reason="Again.", now=now)
+        opt_in(session, cast.adam, install_id, reason="Again.", now=now)
     trail = select(audit_entry.c.action, audit_entry.c.organization_id).where(audit_entry.c.target_id == install_id)
     told = [row for row in session.execute(trail) if row.action.startswith("telemetry.")]
     assert sorted(row.action for row in told) == ["telemetry.opted_in", "telemetry.opted_out"]
