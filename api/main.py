@@ -144,7 +144,6 @@ def outer_routes(of: House, api: FastAPI) -> list[Route | Mount]:
         licenses.keys_route,
         verify.outer_route(api),
         Mount("/assets", StaticFiles(directory=ASSETS / "static")),
-        verify.outer_route(api),
         Mount("/api", api),
     ]
 

@@ -26,9 +26,10 @@ def show(actor: Actor, profile: CustomerProfile) -> None:
         known = [f"**{label}** {say.plain(value)}" for label, value in lines.items() if value]
         if known:
             st.markdown("  \n".join(known))
-        links.link(
-            "brand", "Brand and host names", {"install_id": profile.subscription.license.install_id}, icon="palette"
-        )
+        asked = {"install_id": profile.subscription.license.install_id}
+        links.link("brand", "Brand and host names", asked, icon="palette")
+        if actor.may(Permission.TELEMETRY_READ):
+            links.link("telemetry", "What its telemetry says of them", asked, icon="sensors")
         _notes(actor, profile)
 
 
