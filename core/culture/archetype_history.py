@@ -1,4 +1,4 @@
-"""Since when an install is of which archetype: one row where it changed, so that a portfolio's movements can be told."""
+"""Since when an install is of which archetype: one row where it changed, so that movements can be told."""
 
 from datetime import UTC, datetime
 from typing import Any

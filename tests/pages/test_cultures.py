@@ -37,7 +37,8 @@ def acme(databases: Databases, cast: Cast) -> Created:
 
 
 def _table(app: AppTest, column: str) -> list[dict[str, object]]:
-    return [row for table in app.dataframe if column in table.value for row in table.value.to_dict("records")]
+    tables = [table.value for table in app.dataframe if column in table.value]
+    return [{str(name): cell for name, cell in row.items()} for table in tables for row in table.to_dict("records")]
 
 
 def test_without_customers_it_says_what_to_do(as_person: AsPerson, nothing_yet: None) -> None:
