@@ -18,7 +18,9 @@ OF_ONE: Final = {
 }
 # Every button that a viewer may meet: it explains, narrows, opens or leafs. Any other one needs a look here first.
 HARMLESS: Final = re.compile(
-    r"About .*|Help.*|What .*|\d+ more|Show more|Earlier|Open|Close|Previous|Next|All .*|Another customer"
+    r"About .*|Help.*|What .*|How.*|\d+ more|Show more|Earlier|Open|Close|(Previous|Next)( .*)?|All .*|Another customer"
+    # Through the list of upsells, and that list by mail to oneself.
+    r"|Go through them .*|By mail"
     r"|(Show/hide columns|Download as CSV|Search|Fullscreen):.*|.* (Judged|Inferred|Observed)"
     # Chips of a timeline, and gauges.
     r"|License|Phone home|Upsells|People|Customer|(API calls|Storage|Bandwidth|Members|Projects|Compute)\b.*"
