@@ -90,12 +90,15 @@ def past_health(session: ReadSession, install_id: str, now: datetime) -> PastHea
     return None if row is None else past(row.day, row.weights_version, row.parts)
 
 
-def last_active_health(session: ReadSession, install_id: str, last_event: datetime) -> PastHealth | None:
-    """Return the health kept on the day of an install's last event or on the one after it, the later one first."""
+def last_active_health(session: ReadSession, install_id: str, last_event: datetime, now: datetime) -> PastHealth | None:
+    """Return the health kept on the day of an install's last event or on the one after it, the later one first.
+
+    Not of today, and none without a score: it was kept before the events of that day had arrived.
+    """
     c = health_day.c
-    day = last_event.astimezone(UTC).date()
-    statement = _PAST.where(c.install_id == install_id, c.day.between(day, day + timedelta(days=1)))
-    row = session.execute(statement.order_by(c.day.desc()).limit(1)).one_or_none()
+    day, today = last_event.astimezone(UTC).date(), now.astimezone(UTC).date()
+    near = _PAST.where(c.install_id == install_id, c.day.between(day, day + timedelta(days=1)), c.day < today)
+    row = session.execute(near.where(c.score.is_not(None)).order_by(c.day.desc()).limit(1)).one_or_none()
     return None if row is None else past(row.day, row.weights_version, row.parts)
 
 

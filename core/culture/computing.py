@@ -82,7 +82,7 @@ def _last_active(control: ReadSession, observed: Observations) -> PastHealth | N
     last = observed.last_event_at
     if last is None or not FROZEN_FROM_DAYS < (observed.now - last).total_seconds() / 86_400 <= FROZEN_UNTIL_DAYS:
         return None
-    return last_active_health(control, observed.install_id, last)
+    return last_active_health(control, observed.install_id, last, observed.now)
 
 
 def _changes(control: ReadSession, compared: Comparisons, install_id: str, observed: Observations) -> Changes:

@@ -38,7 +38,7 @@ def show(health: Health) -> None:
             "measure": columns.text("What is measured, or why it is not", width="large"),
         },
         key="health-parts",
-        alt="The 13 parts of the health score with what was measured, points, weight and n.",
+        alt="The parts of the health score with what was measured, points, weight and n.",
         height="content",
     )
     for cap in health.caps:

@@ -198,3 +198,16 @@ def test_silence_over_a_weekend_freezes_from_what_is_stored(
     assert later.silence.frozen_on is not None
     points, now_points = then.contributions(), later.contributions()
     assert {key: points[key] for key in USE_RULES} == {key: now_points[key] for key in USE_RULES}
+
+
+def test_a_day_kept_before_its_events_arrived_freezes_nothing(
+    session: WriteSession, now: datetime, customer: MakeCustomer, send: Send
+) -> None:
+    made, friday = customer("Air-gapped"), now - timedelta(hours=20)
+    before = recompute(session, session, made.install_id, now=friday).health
+    assert before.score is None
+    send(made.install_id, [one for one in office_events(now, days=40) if one["ts"] < friday.isoformat()])
+    later = recompute(session, session, made.install_id, now=now + timedelta(days=1)).health
+    assert later.silence is not None
+    assert later.silence.frozen_on is None
+    assert later.score is not None
