@@ -52,7 +52,7 @@ def _peers(peers: AgainstPeers) -> Line:
 def _table(key: str, what: str, rows: Sequence[tuple[str, Figure, str]]) -> None:
     if not rows:
         return
-    beside = {"beside": columns.text("Beside the rest", width=150)} if any(words for *_, words in rows) else {}
+    beside = {"beside": columns.text("Beside the rest", width=110)} if any(words for *_, words in rows) else {}
     columns.table(
         pd.DataFrame(
             {
@@ -63,8 +63,8 @@ def _table(key: str, what: str, rows: Sequence[tuple[str, Figure, str]]) -> None
             }
         ),
         {
-            "what": columns.name(what, width=100),
-            "rate": columns.text("Failed", width=130),
+            "what": columns.name(what, width=80),
+            "rate": columns.text("Failed", width=150),
             "n": columns.count("n", help=f"Events; of fewer than {LEAST_EVENTS} no rate is given."),
             **beside,
         },
