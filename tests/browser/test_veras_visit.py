@@ -23,7 +23,7 @@ HARMLESS: Final = re.compile(
     r"|Go through them .*|By mail"
     r"|(Show/hide columns|Download as CSV|Search|Fullscreen):.*|.* (Judged|Inferred|Observed)"
     # Chips of a timeline, and gauges.
-    r"|License|Phone home|Upsells|People|Customer|(API calls|Storage|Bandwidth|Members|Projects|Compute)\b.*"
+    r"|License|Phone home|Upsells|Support|People|Customer|(API calls|Storage|Bandwidth|Members|Projects|Compute)\b.*"
 )
 _SEEN: Final = [one for one in SCREENS if one.permission in ROLE_PERMISSIONS[Role.VIEWER]]
 
