@@ -30,12 +30,24 @@ log = structlog.get_logger("calos.start")
 Made = TypeVar("Made")
 
 SWITCH_SECONDS = 0.0005
+YOUNG_OBJECTS = 20_000
 
 DATABASE = "Start PostgreSQL"
 TABLES = "Bring the tables up to date"
 PEOPLE = "Read who may sign in"
 DEMO = "Build the demo world"
 DOORS = "Open the doors"
+
+
+def settle_memory() -> None:
+    """Let the garbage collector pass over what is loaded by now, which stays, and look at what is new less often.
+
+    Streamlit collects after every script run. By itself Python looks through the youngest at every 700th object, which
+    a few dozen requests under way hold between them: each time in vain.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 20, 20)
 
 
 class Boot:
@@ -106,9 +118,7 @@ class Boot:
             # Pages compute in threads beside the API's: a request must not wait 5 ms for each of them, again and again.
             sys.setswitchinterval(SWITCH_SECONDS)
         step.state = "done"
-        gc.collect()
-        # Streamlit collects after every script run; what is loaded by now stays, and need not be walked each time.
-        gc.freeze()
+        settle_memory()
         house.ready = True
         log.info("ready", address=settings.origin, doors=["/api/enterprise/customers", "/socket.io", "/login"])
 

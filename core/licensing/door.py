@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -27,6 +28,8 @@ from core.licensing.verdicts import LicenseState, Question
 from core.licensing.verification import decide
 
 TICK_SECONDS: Final = 1.0
+# When somebody was seen is told in hours and days; whoever asks again and again is noted that many ticks apart.
+SEEN_TICKS: Final = 10
 ANSWER_SECONDS: Final = 5
 POOL_SIZE: Final = 8
 
@@ -104,7 +107,7 @@ class VerifyDoor:
         """Write what is counted and give back every connection."""
         self._ticking.cancel()
         await asyncio.gather(self._ticking, return_exceptions=True)
-        await self._flush()
+        await self._flush(seen=True)
         await self._states.close()
         await self._pool.close()
 
@@ -150,18 +153,19 @@ class VerifyDoor:
                 return await work(connection)
 
     async def _tick(self) -> None:
-        while True:
+        for tick in count(1):
             await asyncio.sleep(TICK_SECONDS)
-            await self._flush()
+            await self._flush(seen=tick % SEEN_TICKS == 0)
             try:
                 self._ring = signing.renewed(self._ring, self._home, now=clock.now())
             except OSError as failure:
                 log.warning("the signing keys cannot be read; the known ones are used on", error=str(failure))
 
-    async def _flush(self) -> None:
+    async def _flush(self, *, seen: bool) -> None:
         try:
             await self._log.flush()
-            await self._sightings.flush()
+            if seen:
+                await self._sightings.flush()
         except UpstreamFailed:
             # Already logged; the counts are kept and written once the database is back.
             return

@@ -26,7 +26,7 @@ class _Sighting(NamedTuple):
 class Sightings:
     """Writes the first check-in of an hour before it is answered, together with all that wait; later ones by `flush`.
 
-    kill -9 loses how recently, within the last second, those were seen whose license was seen within the hour.
+    kill -9 loses how recently, since the last flush, those were seen whose license was seen within the hour.
     """
 
     def __init__(self, query: Query) -> None:

@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from api import batches
+from api.boot import settle_memory
 from api.front_door import FrontDoor
 from api.house import House
 from core.config import Settings
@@ -33,6 +34,7 @@ def create(control_url: str, telemetry_url: str) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         api.state.ingest_door = await open_door(door_url(control_url), door_url(telemetry_url), limits=NO_LIMITS)
+        settle_memory()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         yield

@@ -1,7 +1,6 @@
 """Verification against a trivial and a signing-only route, in one run: `python -m tests.bench.verify --seconds 5`."""
 
 import argparse
-import gc
 import json
 import os
 import subprocess
@@ -24,6 +23,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import verify
+from api.boot import settle_memory
 from api.front_door import FrontDoor
 from api.house import House
 from core import clock, signing
@@ -85,9 +85,8 @@ def served() -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         api.state.verify_door = await open_door(url, home)
-        # As api/boot.py does once the house stands; it helps every route here alike.
-        gc.collect()
-        gc.freeze()
+        # As the house does once it stands; it helps every route here alike.
+        settle_memory()
         yield
         await api.state.verify_door.close()
 
@@ -138,7 +137,7 @@ def _server(home: Path, url: str, port: int) -> Iterator[int]:
     environment = {**os.environ, "BENCH_HOME": str(home), "BENCH_URL": url}
     server = subprocess.Popen([*command, "--log-level", "warning", "--no-access-log"], env=environment)
     try:
-        for _ in range(100):
+        for _ in range(300):
             try:
                 httpx2.post(f"http://127.0.0.1:{port}/trivial")
                 break
