@@ -9,7 +9,7 @@ from psycopg.adapt import Transformer
 from psycopg.errors import QueryCanceled, error_from_result
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGresult
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 NAME: Final = b"straight"
 
@@ -37,7 +37,7 @@ class StraightRead:
         """Return every row; parameters are in text form. Raises psycopg's OperationalError, after a second attempt."""
         try:
             return await self._run(parameters)
-        except QueryCanceled:
+        except (QueryCanceled, PoolTimeout):
             # It took too long, and would again.
             raise
         except OperationalError:
@@ -46,10 +46,15 @@ class StraightRead:
 
     async def close(self) -> None:
         """Give the connection back."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._loop.remove_reader(self._socket)
-            await self._pool.putconn(connection)
+        if self._connection is not None:
+            await self._let_go(self._connection)
+
+    async def _let_go(self, connection: AsyncConnection[Any]) -> None:
+        self._connection = None
+        # Before the socket is closed: its number may be another's the next moment.
+        self._loop.remove_reader(self._socket)
+        await connection.close()
+        await self._pool.putconn(connection)
 
     async def _run(self, parameters: Sequence[str]) -> list[tuple[Any, ...]]:
         connection = self._connection or await self._open()
@@ -62,8 +67,7 @@ class StraightRead:
         finally:
             if not done:
                 # What is left unread on it would be taken for the answer to the next question.
-                await connection.close()
-                await self.close()
+                await self._let_go(connection)
         self._reader.set_pgresult(result)
         return self._reader.load_rows(0, result.ntuples, tuple)
 
@@ -121,4 +125,4 @@ class StraightRead:
 
     def _give_up(self, answer: asyncio.Future[PGresult]) -> None:
         if not answer.done():
-            answer.set_exception(OperationalError(f"no answer within {self._patience_seconds:g} s"))
+            answer.set_exception(QueryCanceled(f"no answer within {self._patience_seconds:g} s"))

@@ -15,6 +15,7 @@ BENCHES = {
     "licenses": (["--times", "20"], ["--licenses", "10000", "--times", "5"]),
     "verify": (["--seconds", "5"], ["--seconds", "1", "--rounds", "1"]),
     "ingest": (["--events", "20000"], ["--events", "2000"]),
+    "kills": (["--kills", "50"], ["--kills", "2", "--events", "2000", "--seconds", "5"]),
     "imports": (["--rounds", "3"], ["--rounds", "1"]),
     "culture": (["--events", "100000", "1000000", "10000000"], ["--events", "100000"]),
     "ask": (["--execute"], ["--rounds", "3"]),
