@@ -47,13 +47,14 @@ class StraightRead:
     async def close(self) -> None:
         """Give the connection back."""
         if self._connection is not None:
-            await self._let_go(self._connection)
+            await self._let_go(self._connection, usable=True)
 
-    async def _let_go(self, connection: AsyncConnection[Any]) -> None:
+    async def _let_go(self, connection: AsyncConnection[Any], *, usable: bool) -> None:
         self._connection = None
         # Before the socket is closed: its number may be another's the next moment.
         self._loop.remove_reader(self._socket)
-        await connection.close()
+        if not usable:
+            await connection.close()
         await self._pool.putconn(connection)
 
     async def _run(self, parameters: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -67,7 +68,7 @@ class StraightRead:
         finally:
             if not done:
                 # What is left unread on it would be taken for the answer to the next question.
-                await self._let_go(connection)
+                await self._let_go(connection, usable=False)
         self._reader.set_pgresult(result)
         return self._reader.load_rows(0, result.ntuples, tuple)
 
