@@ -221,7 +221,8 @@ def test_the_log_keeps_every_field_but_the_nonce() -> None:
 @given(known=states, asked=questions)
 def test_a_higher_overage_never_turns_a_yes_into_a_no(known: LicenseState, asked: Question) -> None:
     valid = [
-        decide(replace(known, overage=overage), asked, NOW).valid for overage in ("deny", "1.25x", "1.5x", "2x", "allow")
+        decide(replace(known, overage=overage), asked, NOW).valid
+        for overage in ("deny", "1.25x", "1.5x", "2x", "allow")
     ]
     assert valid == sorted(valid)
 
