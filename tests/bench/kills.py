@@ -1,7 +1,7 @@
 """Kill -9 of API, worker and PostgreSQL again and again while events arrive: `python -m tests.bench.kills --kills 50`.
 
-Clients send without a pause and keep what is not acknowledged, as ours do with their spool. Afterwards every
-acknowledged event must be there once, and the roll-ups must equal a count of the events by hand.
+Clients send batch after batch, a tenth of a second apart, and keep what is not acknowledged, as ours do with their
+spool. Afterwards every acknowledged event must be there once, and the roll-ups must equal a count of the events by hand.
 """
 
 import argparse
@@ -137,9 +137,13 @@ class Rig:
 
 @dataclass(frozen=True)
 class Report:
-    """What became of it: events acknowledged, lost of them, stored though never sent, installs with wrong roll-ups."""
+    """What became of it: events acknowledged, lost of them, stored though never sent, installs with wrong roll-ups.
+
+    `amid` were acknowledged by the time of the last kill's recovery; the rest came undisturbed, after it.
+    """
 
     acknowledged: int
+    amid: int
     lost: int
     strange: int
     wrong_roll_ups: int
@@ -263,14 +267,15 @@ async def killed(rig: Rig, kills: int, events: int) -> Report:
 
     # The worker's deaths fall anywhere between the others'.
     await asyncio.gather(kill_again_and_again("api", "database"), kill_again_and_again("worker"))
+    amid = len(rig.acknowledged) - before
     await reach(before + events)
     stop.set()
     await sending
     seconds = time.perf_counter() - began
-    return await asyncio.to_thread(_recounted, rig, done, seconds, len(rig.acknowledged) - before)
+    return await asyncio.to_thread(_recounted, rig, done, seconds, (len(rig.acknowledged) - before, amid))
 
 
-def _recounted(rig: Rig, recovered: dict[str, list[float]], seconds: float, acknowledged: int) -> Report:
+def _recounted(rig: Rig, recovered: dict[str, list[float]], seconds: float, counts: tuple[int, int]) -> Report:
     databases, now = open_databases(rig.settings), clock.now()
     with psycopg.connect(rig.url) as connection:
         stored = [str(row[0]) for row in connection.execute("SELECT event_id FROM event")]
@@ -283,7 +288,7 @@ def _recounted(rig: Rig, recovered: dict[str, list[float]], seconds: float, ackn
     sent = {event["id"] for events in rig.sent.values() for event in events}
     lost = len(rig.acknowledged - set(stored))
     kills = {name: len(times) for name, times in recovered.items()}
-    return Report(acknowledged, lost, len(stored) - len(sent & set(stored)), wrong, kills, seconds, recovered)
+    return Report(*counts, lost, len(stored) - len(sent & set(stored)), wrong, kills, seconds, recovered)
 
 
 def main() -> None:
@@ -300,7 +305,8 @@ def main() -> None:
     sys.stdout.write(
         f"lost={report.lost} of {report.acknowledged} acknowledged events, {report.strange} stored twice or never "
         f"sent, roll-ups of {report.wrong_roll_ups} of {INSTALLS} installs differ from a recount\n"
-        f"kills: {', '.join(f'{name} {times}' for name, times in report.kills.items())} in {report.seconds:.0f} s\n"
+        f"kills: {', '.join(f'{name} {times}' for name, times in report.kills.items())} in {report.seconds:.0f} s, "
+        f"{report.amid} events acknowledged amid them\n"
         f"{rate:.0f} events/s against {alone:.0f} without kills: {rate / alone:.2f}\n"
         "from the kill to the next acknowledgement, median: "
         f"{', '.join(f'{name} {median(report.recovered[name]):.1f} s' for name in ('api', 'database'))}\n"
