@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from db.migrations.policies import protect
+from db.migrations.policies import protect, readable
 
 revision = "0022_upsells"
 down_revision = "0021_notify"
@@ -48,6 +48,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_archetype_spell_organization_id"), "archetype_spell", ["organization_id"])
     for table in ("contact", "archetype_spell"):
         protect(table, vendor_only=True)
+    # When a customer was called, for questions about the list; not by whom, nor what was said.
+    readable("contact", ("upsell_id", "organization_id", "at"))
     op.add_column("upsell", sa.Column("confidence", sa.Text(), server_default=sa.text("'medium'"), nullable=False))
     op.create_check_constraint("confidence", "upsell", "confidence IN ('high', 'medium', 'low')")
     for name in ("days_p10", "days_p90"):

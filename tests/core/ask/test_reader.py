@@ -111,5 +111,6 @@ def test_nothing_is_granted_that_holds_people_or_secrets(databases: Databases, t
         *("fx_rate", "product", "tier_product", "cost_entry", "cash_entry", "support_ticket", "security_score_day"),
         *("hour_rollup", "usage_day", "day_rollup"),
     }
-    assert {table for table, _ in parts} == {"license", "organization"}
+    assert {table for table, _ in parts} == {"license", "organization", "contact"}
+    assert {column for table, column in parts if table == "contact"} == {"upsell_id", "organization_id", "at"}
     assert not {column for _, column in parts} & {"secret_digest", "notes", "revoke_reason", "domains", "contact_email"}
