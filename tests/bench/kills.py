@@ -1,7 +1,7 @@
 """Kill -9 of API, worker and PostgreSQL again and again while events arrive: `python -m tests.bench.kills --kills 50`.
 
 Clients send batch after batch, a tenth of a second apart, and keep what is not acknowledged, as ours do with their
-spool. Afterwards every acknowledged event must be there once, and the roll-ups must equal a count of the events by hand.
+spool. Afterwards every acknowledged event must be there once, and the roll-ups must equal a count of them by hand.
 """
 
 import argparse
