@@ -47,9 +47,19 @@ class ApiUsage:
         self._user = user
         self._feature = feature
 
-    def asgi(self, app: Asgi) -> Asgi:
-        """Return the ASGI app with its HTTP requests counted."""
+    @property
+    def asgi(self) -> Callable[[Asgi], Asgi]:
+        """What makes an ASGI app one whose HTTP requests are counted: `tracker.asgi(app)`, or as a middleware.
 
+        A function, not a method: tools that watch middleware set attributes on what they are given.
+        """
+
+        def counting(app: Asgi) -> Asgi:
+            return self._counted(app)
+
+        return counting
+
+    def _counted(self, app: Asgi) -> Asgi:
         async def counted(scope: Scope, receive: Receive, send: Send) -> None:
             if scope.get("type") != "http":
                 await app(scope, receive, send)

@@ -44,6 +44,11 @@ def calls(site: Site) -> list[tuple[str, int]]:
     return [(event["feature"], event["status"]) for event in reversed(kept(site))]
 
 
+def test_what_watches_middleware_may_set_attributes_on_ours(site: Site) -> None:
+    middleware: Any = track_api_usage(site.telemetry()).asgi
+    middleware.__call__ = middleware.__call__
+
+
 def test_requests_to_an_asgi_app_are_counted_by_their_routes(site: Site) -> None:
     telemetry = site.telemetry()
     tracker = track_api_usage(telemetry, user=lambda scope: dict(scope["headers"])[b"x-user"].decode())
