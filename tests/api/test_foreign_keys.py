@@ -1,12 +1,17 @@
 """A key that was signed elsewhere verifies here, over HTTP, with our signature on the answer."""
 
+from collections.abc import Iterator
+
 import pytest
+from sqlalchemy import delete
 
 from core import clock
 from core.access.actor import system_actor
 from core.databases import Databases
 from core.imports.keygen.writes import take_over, trust, what_is_new
 from core.licensing.foreign_keys import read_public_key
+from db.models.imports import trusted_key
+from db.models.licensing import license as licenses
 from db.session import SYSTEM
 from tests.api.conftest import Served
 from tests.cast import Cast
@@ -17,13 +22,17 @@ PATH = "/api/licenses/verify-key"
 
 
 @pytest.fixture(scope="module")
-def moved(databases: Databases, cast: Cast) -> str:
-    """Move in, and return the key of a license that is in force."""
+def moved(databases: Databases, cast: Cast) -> Iterator[str]:
+    """Move in, and yield the key of a license that is in force."""
     with databases.control.write(SYSTEM) as session:
         vendor = system_actor(cast.vendor)
         take_over(session, vendor, what_is_new(session, plan()), now=clock.now())
         trust(session, vendor, read_public_key(PUBLIC_HEX), "Keygen", now=clock.now())
-    return signed_key("l-one")
+    yield signed_key("l-one")
+    # Other tests of this worker move the same account in.
+    with databases.control.write(SYSTEM) as session:
+        session.execute(delete(licenses).where(licenses.c.install_id.like("keygen-%")))
+        session.execute(delete(trusted_key))
 
 
 def test_the_key_proves_the_license_and_activates_a_machine(served: Served, moved: str) -> None:

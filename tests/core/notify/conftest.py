@@ -32,8 +32,13 @@ def configured(**values: str) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def nothing_left(databases: Databases) -> Iterator[None]:
-    """Take out what a test has committed of mails, deliveries and jobs."""
+    """Take out what tests have committed of mails, deliveries and jobs: those over HTTP before, this one after."""
+    _empty(databases)
     yield
+    _empty(databases)
+
+
+def _empty(databases: Databases) -> None:
     with databases.control.write(SYSTEM) as session:
         for table in ("mail", "delivery", "happening", "happening_mark", "destination", "procrastinate_jobs"):
             session.connection.exec_driver_sql(f"DELETE FROM {table}")
