@@ -1,7 +1,6 @@
 """Brands over HTTP: served to installs and browsers, and changed by the vendor's people."""
 
 import base64
-import binascii
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
@@ -172,5 +171,5 @@ def remove_domain(
 def _bytes(sent: str) -> bytes:
     try:
         return base64.b64decode(sent, validate=True)
-    except binascii.Error as wrong:
+    except ValueError as wrong:
         raise InvalidInput("The logo is not base64.", field="logo") from wrong

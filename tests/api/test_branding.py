@@ -85,6 +85,7 @@ def test_a_forwarded_host_is_not_believed(served: Served, host: str) -> None:
     ("changed", "field"),
     [
         ({"logo": "no base64!"}, "logo"),
+        ({"logo": "³é"}, "logo"),
         ({"logo": base64.b64encode(b"GIF89a").decode()}, "logo"),
         ({"primaryColor": "blue"}, "primaryColor"),
         ({"supportUrl": "http://x.test"}, "supportUrl"),

@@ -85,5 +85,5 @@ def test_resemblance_is_mutual_and_between_none_and_all(one: Traits, other: Trai
     assert (found is None) == (back is None)
     if found is not None and back is not None:
         assert found.value == pytest.approx(back.value)
-        assert 0 < found.value <= 1 + 1e-9
+        assert 0 <= found.value <= 1 + 1e-9
         assert 0.5 <= found.known <= 1 + 1e-9
