@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Text, delete, literal_column, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, any_, delete, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from core.accounts.card_facts import card_rows
 from core.culture.writes import recompute
@@ -19,8 +19,6 @@ from db.session import ReadSession, WriteSession
 # So many customers' facts are held at a time.
 AT_ONCE: Final = 500
 _A_DAY: Final = timedelta(days=1)
-# Changes with every write of the row: two marks in one instant differ.
-_VERSION: Final = literal_column("card_mark.xmin::text", Text)
 
 
 def refresh_card(session: WriteSession, telemetry: ReadSession, organization_id: UUID, *, now: datetime) -> None:
@@ -45,7 +43,8 @@ def refresh_cards(session: WriteSession, telemetry: ReadSession, *, now: datetim
 
 
 def _due(session: ReadSession, telemetry: ReadSession, now: datetime, limit: int) -> list[UUID]:
-    marked = select(card_mark.c.organization_id).order_by(card_mark.c.marked_at).limit(limit)
+    first = func.min(card_mark.c.marked_at)
+    marked = select(card_mark.c.organization_id).group_by(card_mark.c.organization_id).order_by(first).limit(limit)
     found = dict.fromkeys(session.execute(marked).scalars())
     if len(found) < limit:
         found.update(dict.fromkeys(_active_since(session, telemetry, limit)))
@@ -75,32 +74,27 @@ def _refresh(
     session: WriteSession, telemetry: ReadSession, organization_ids: Collection[UUID], now: datetime
 ) -> set[UUID]:
     """Write or delete these cards, and return whose are up to date now."""
-    # The marks are read before the facts: one set in between has another version, and outlives this refresh.
+    # The marks are read before the facts: one set in between outlives this refresh.
     marks = _marks(session, organization_ids)
     rows = card_rows(session, telemetry, organization_ids, now)
-    spent = _spent(session, marks)
     without = set(organization_ids) - {row["organization_id"] for row in rows}
     session.execute(delete(customer_card).where(customer_card.c.organization_id.in_(without)))
     done = _write(session, rows) | without
-    session.execute(delete(card_mark).where(card_mark.c.organization_id.in_(spent & done)))
+    _forget(session, [each for each, organization_id in marks.items() if organization_id in done])
     return done
 
 
-def _marks(session: ReadSession, organization_ids: Collection[UUID]) -> dict[UUID, str]:
+def _marks(session: ReadSession, organization_ids: Collection[UUID]) -> dict[int, UUID]:
     mine = card_mark.c.organization_id.in_(organization_ids)
-    found = session.execute(select(card_mark.c.organization_id, _VERSION.label("version")).where(mine))
-    return {row.organization_id: row.version for row in found}
+    found = session.execute(select(card_mark.c.id, card_mark.c.organization_id).where(mine))
+    return {row.id: row.organization_id for row in found}
 
 
-def _spent(session: WriteSession, marks: dict[UUID, str]) -> set[UUID]:
-    """Return whose marks are still as they were, and hold these.
-
-    Marks are held before cards, by acts and by refreshes alike. One that an act is about to set is not waited for: the
-    act may wait for the card, and its mark is wanted.
-    """
-    same = tuple_(card_mark.c.organization_id, _VERSION).in_(sorted(marks.items()))
-    held = select(card_mark.c.organization_id).where(same).order_by(card_mark.c.organization_id)
-    return set(session.execute(held.with_for_update(skip_locked=True)).scalars())
+def _forget(session: WriteSession, marks: Collection[int]) -> None:
+    """Delete these marks, but for those that another refresh is deleting: it is never waited for."""
+    ours = card_mark.c.id == any_(literal(list(marks), ARRAY(BigInteger)))
+    free = select(card_mark.c.id).where(ours).with_for_update(skip_locked=True)
+    session.execute(delete(card_mark).where(card_mark.c.id.in_(free)))
 
 
 def _write(session: WriteSession, rows: list[dict[str, Any]]) -> set[UUID]:

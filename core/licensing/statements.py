@@ -77,7 +77,6 @@ FROM organization WHERE id = %s
 """
 MARK_CARD: Final = """
 INSERT INTO card_mark (organization_id, marked_at) VALUES (%s, %s)
-ON CONFLICT (organization_id) DO UPDATE SET marked_at = greatest(card_mark.marked_at, excluded.marked_at)
 """
 
 # Stores each decision unless the last one to an equal question was the same, and returns the row that stands.

@@ -1,6 +1,6 @@
 """The customer card: one row a customer with what every list shows, refreshed from marks of change."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Numeric, Table, Uuid
+from sqlalchemy import BigInteger, Column, Identity, Index, Integer, Numeric, Table, Uuid
 
 from db.models import metadata
 from db.types import Json, instant, minor, organization_id, text
@@ -56,9 +56,11 @@ for _order in ("name", "mrr", "health", "usage", "last_seen", "renewal", "limit"
     Index(f"ix_customer_card_{_order}", customer_card.c[f"by_{_order}"], customer_card.c.organization_id)
 Index("ix_customer_card_refreshed_at", customer_card.c.refreshed_at)
 
+# Added, never altered, so that acts which mark the same customers in any order never wait for each other.
 card_mark = Table(
     "card_mark",
     metadata,
-    organization_id(primary_key=True),
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    organization_id(index=True),
     instant("marked_at"),
 )

@@ -39,7 +39,7 @@ def card(session: WriteSession, actor: Actor, organization_id: UUID, now: dateti
 
 
 def marks(session: WriteSession) -> int:
-    found: int = session.execute(select(func.count()).select_from(card_mark)).scalar_one()
+    found: int = session.execute(select(func.count(card_mark.c.organization_id.distinct()))).scalar_one()
     return found
 
 
@@ -190,7 +190,7 @@ def test_more_cards_than_one_statement_holds(session: WriteSession, now: datetim
         ), l AS (
             INSERT INTO license (id, organization_id, install_id, secret_digest, tier_id, term, issued_at, starts_at)
             SELECT gen_random_uuid(), id, 'inst-' || id, '', 'free', 'free', :now, :now FROM o RETURNING organization_id
-        ) INSERT INTO card_mark SELECT organization_id, :now FROM l
+        ) INSERT INTO card_mark (organization_id, marked_at) SELECT organization_id, :now FROM l
     """), {"now": now})  # fmt: skip
     assert refresh_cards(session, session, now=now, limit=10_000) == 2100
     assert marks(session) == 0

@@ -55,9 +55,7 @@ def test_the_list_says_what_to_offer_and_why(session: WriteSession, cast: Cast, 
     assert {fact["rule"] for fact in found.evidence} == set(found.rules)
     # One chance in ten of the list price of Pro, $499.00 a month, over a year, of which 85 in 100 are kept.
     assert (found.expected_value_minor, found.currency) == (50_898, "USD")
-    assert session.execute(
-        select(card_mark.c.marked_at).where(card_mark.c.organization_id == acme.organization_id)
-    ).one()
+    assert session.execute(select(card_mark.c.id).where(card_mark.c.organization_id == acme.organization_id)).first()
 
 
 def test_what_people_wrote_on_a_row_survives_recomputing(
