@@ -254,10 +254,25 @@ def key() -> None:
 @click.option(
     "--withdraw", is_flag=True, help="Withdraw the keys until now at once, and all they signed: after a theft."
 )
-def key_rotate(withdraw: bool) -> None:
-    """Sign answers and license files with new keys; the old stay published, for 90 days and for ten years."""
-    from core.signing import Use, rotate
+@click.option(
+    "--in",
+    "days",
+    type=click.IntRange(1, 365),
+    help="Publish the next keys now, and sign with them in so many days: whoever keeps the set has them by then.",
+)
+def key_rotate(withdraw: bool, days: int | None) -> None:
+    """Sign answers and license files with new keys, at once or announced; old ones stay published, 90 days and ten years."""
+    from core.signing import Use, announce_next, rotate
 
+    if days and withdraw:
+        raise click.UsageError("A stolen key is withdrawn at once: use --withdraw without --in.")
+    if days:
+        begins = clock.now() + timedelta(days=days)
+        for use in get_args(Use):
+            ring = announce_next(settings().home, use, signs_from=begins, now=clock.now())
+            kid = ring.next.kid if ring.next else ring.current.kid
+            click.echo(f"{use.capitalize()} will be signed with the key {kid} from {begins:%Y-%m-%d %H:%M} UTC on.")
+        return
     for use in get_args(Use):
         made = rotate(settings().home, use, now=clock.now(), overlap=timedelta(0) if withdraw else None)
         click.echo(f"{use.capitalize()} are signed with the key {made.current.kid} now.")

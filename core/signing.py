@@ -15,6 +15,8 @@ from typing import Any, Final, Literal, get_args
 
 from nacl import bindings
 
+from core.errors import Conflict, UpstreamFailed
+
 Use = Literal["answers", "files"]
 # For how long a replaced key stays published: as long as what it signed may be relied on. A license file holds for up
 # to ten years, with a grace of 90 days.
@@ -28,7 +30,10 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 
 @dataclass(frozen=True)
 class SigningKey:
-    """One key pair; `valid_until` is None for the key that signs, else when the public half is withdrawn."""
+    """One key pair; `valid_until` is None for the key that signs, else when the public half is withdrawn.
+
+    `signs_from` is set for a key that was announced: from then on it signs, until then it is only published.
+    """
 
     use: Use
     kid: str
@@ -36,6 +41,11 @@ class SigningKey:
     public: bytes
     made_at: datetime
     valid_until: datetime | None = None
+    signs_from: datetime | None = None
+
+    def waits(self, now: datetime) -> bool:
+        """Whether it is announced and does not sign yet."""
+        return self.signs_from is not None and self.signs_from > now
 
     def __repr__(self) -> str:
         return f"SigningKey({self.use}, {self.kid})"
@@ -43,12 +53,16 @@ class SigningKey:
 
 @dataclass(frozen=True)
 class KeyRing:
-    """The keys of one use: `current` signs, `older` ones are still published; `stamp` tells when files change."""
+    """The keys of one use: `current` signs, `older` ones are still published, `next` already is.
+
+    `stamp` tells when files change.
+    """
 
     use: Use
     current: SigningKey
     older: tuple[SigningKey, ...]
     stamp: int
+    next: SigningKey | None = None
 
     def sign(self, document: Mapping[str, Any]) -> bytes:
         """Return the document as JSON with the current `kid` and its `signature`.
@@ -79,22 +93,44 @@ def open_ring(home: Path, use: Use, *, now: datetime) -> KeyRing:
         # Read before the files are, so that a change made meanwhile is noticed the next time.
         stamp = _stamp(folder)
         keys = _read(folder, use, now)
-        if not any(key.valid_until is None for key in keys):
+        if _signing(keys, now) is None:
             _write(folder, _new_key(use, now))
             stamp, keys = _stamp(folder), _read(folder, use, now)
-    current = max((key for key in keys if key.valid_until is None), key=lambda key: (key.made_at, key.kid))
-    return KeyRing(use, current, tuple(key for key in keys if key is not current), stamp)
+        if _retire(folder, keys, now):
+            stamp, keys = _stamp(folder), _read(folder, use, now)
+    current = _signing(keys, now)
+    if current is None:
+        raise UpstreamFailed(f"The keys in {folder} were taken away while they were read. Find out by whom.")
+    waiting = next((key for key in keys if key.waits(now)), None)
+    return KeyRing(use, current, tuple(key for key in keys if key not in {current, waiting}), stamp, waiting)
 
 
 def renewed(ring: KeyRing, home: Path, *, now: datetime) -> KeyRing:
     """Return the ring, read anew if its files have changed: how a running process learns of a rotation."""
-    return ring if _stamp(_folder(home, ring.use)) == ring.stamp else open_ring(home, ring.use, now=now)
+    due = ring.next is not None and not ring.next.waits(now)
+    return ring if _stamp(_folder(home, ring.use)) == ring.stamp and not due else open_ring(home, ring.use, now=now)
+
+
+def announce_next(home: Path, use: Use, *, signs_from: datetime, now: datetime) -> KeyRing:
+    """Publish the key that will sign from an instant on, so that whoever keeps the set has it before its first use.
+
+    Raises Conflict where one is announced already. Every host that shares the folder changes over at that instant.
+    """
+    before = open_ring(home, use, now=now)
+    if before.next is not None:
+        raise Conflict(
+            f"The key {before.next.kid} is announced for {use} already, from {before.next.signs_from:%Y-%m-%d %H:%M} "
+            "UTC on. Wait for it, or rotate at once, which drops it."
+        )
+    with _locked(_folder(home, use)):
+        _write(_folder(home, use), replace(_new_key(use, now), signs_from=signs_from))
+    return open_ring(home, use, now=now)
 
 
 def rotate(home: Path, use: Use, *, now: datetime, overlap: timedelta | None = None) -> KeyRing:
     """Make a new signing key; those before it stay published for `overlap`, then their files are deleted.
 
-    No overlap withdraws them at once, as after a theft.
+    No overlap withdraws them at once, as after a theft. A key that was announced has signed nothing: it is dropped.
     """
     before = open_ring(home, use, now=now)
     until = now + (OVERLAPS[use] if overlap is None else overlap)
@@ -104,6 +140,8 @@ def rotate(home: Path, use: Use, *, now: datetime, overlap: timedelta | None = N
         _write(folder, _new_key(use, now))
         for key in (before.current, *before.older):
             _write(folder, replace(key, valid_until=min(key.valid_until or until, until)))
+        if before.next is not None:
+            _write(folder, replace(before.next, valid_until=now))
         kept = {key.kid for key in _read(folder, use, now)}
         for path in folder.glob("*.json"):
             if path.stem not in kept:
@@ -115,15 +153,19 @@ def ages(home: Path, *, now: datetime) -> dict[Use, timedelta]:
     """Return how old the key is that signs for each use; a use without a key is absent, and none is made."""
     found: dict[Use, timedelta] = {}
     for use in get_args(Use):
-        current = [key for key in _read(_folder(home, use), use, now) if key.valid_until is None]
-        if current:
-            found[use] = now - max(key.made_at for key in current)
+        current = _signing(_read(_folder(home, use), use, now), now)
+        if current is not None:
+            found[use] = now - current.made_at
     return found
 
 
 def key_set(rings: Iterable[KeyRing]) -> dict[str, Any]:
-    """Return the public keys as a JWK set (RFC 7517, 8037); `calosUse` says what a key may have signed."""
-    return {"keys": [_jwk(key) for ring in rings for key in (ring.current, *ring.older)]}
+    """Return the public keys as a JWK set (RFC 7517, 8037); `calosUse` says what a key may have signed.
+
+    A key that signs later has `calosFrom`, the instant of its first use.
+    """
+    listed = [key for ring in rings for key in (ring.current, *ring.older, *filter(None, [ring.next]))]
+    return {"keys": [_jwk(key) for key in listed]}
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
@@ -133,7 +175,25 @@ def canonical(document: Mapping[str, Any]) -> bytes:
 
 def _jwk(key: SigningKey) -> dict[str, str]:
     public = {"kty": "OKP", "crv": "Ed25519", "x": _base64url(key.public)}
-    return {**public, "kid": key.kid, "alg": "EdDSA", "use": "sig", "calosUse": key.use}
+    ahead = {"calosFrom": key.signs_from.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")} if key.signs_from else {}
+    return {**public, "kid": key.kid, "alg": "EdDSA", "use": "sig", "calosUse": key.use, **ahead}
+
+
+def _signing(keys: Iterable[SigningKey], now: datetime) -> SigningKey | None:
+    """Return the key that signs: of those nothing has replaced, the one that began last."""
+    begun = [key for key in keys if key.valid_until is None and not key.waits(now)]
+    return max(begun, key=lambda key: (key.signs_from or key.made_at, key.kid), default=None)
+
+
+def _retire(folder: Path, keys: Iterable[SigningKey], now: datetime) -> bool:
+    """Give what an announced key has replaced its end, counted from that key's first use; say whether there was any."""
+    current = _signing(keys, now)
+    if current is None or current.signs_from is None:
+        return False
+    replaced = [key for key in keys if key.valid_until is None and key != current and not key.waits(now)]
+    for key in replaced:
+        _write(folder, replace(key, valid_until=current.signs_from + OVERLAPS[current.use]))
+    return bool(replaced)
 
 
 def _thumbprint(public: bytes) -> str:
@@ -167,7 +227,10 @@ def _read(folder: Path, use: Use, now: datetime) -> list[SigningKey]:
         kept = json.loads(path.read_text())
         until = datetime.fromisoformat(kept["validUntil"]) if kept["validUntil"] else None
         if until is None or until > now:
-            found.append(_from_seed(use, bytes.fromhex(kept["seed"]), datetime.fromisoformat(kept["madeAt"]), until))
+            # Files of before there were announcements lack the last.
+            begins = datetime.fromisoformat(kept["signsFrom"]) if kept.get("signsFrom") else None
+            made_at = datetime.fromisoformat(kept["madeAt"])
+            found.append(replace(_from_seed(use, bytes.fromhex(kept["seed"]), made_at, until), signs_from=begins))
     return sorted(found, key=lambda key: (key.made_at, key.kid), reverse=True)
 
 
@@ -176,6 +239,7 @@ def _write(folder: Path, key: SigningKey) -> None:
         "seed": key.secret[: bindings.crypto_sign_SEEDBYTES].hex(),
         "madeAt": key.made_at.astimezone(UTC).isoformat(),
         "validUntil": key.valid_until.astimezone(UTC).isoformat() if key.valid_until else None,
+        "signsFrom": key.signs_from.astimezone(UTC).isoformat() if key.signs_from else None,
     }
     draft = folder / f"{key.kid}.{secrets.token_hex(4)}.draft"
     with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:

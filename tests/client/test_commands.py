@@ -89,3 +89,15 @@ def test_keys_of_both_uses_are_rotated_with_overlap_or_withdrawn(tmp_path: Path)
     code, printed = manage("license", "check-file", file, **home)
     assert code == 1
     assert "no key" in printed
+
+
+def test_the_next_keys_are_announced(tmp_path: Path) -> None:
+    home = {"CALOS_HOME": str(tmp_path)}
+    code, printed = manage("key", "rotate", "--in", "14", **home)
+    assert code == 0, printed
+    ring = signing.open_ring(tmp_path, "answers", now=clock.now())
+    assert ring.next is not None
+    assert f"Answers will be signed with the key {ring.next.kid} from" in printed
+    code, printed = manage("key", "rotate", "--in", "30", **home)
+    assert (code, "is announced for answers already" in printed) == (1, True)
+    assert manage("key", "rotate", "--in", "14", "--withdraw", **home)[0] == 2

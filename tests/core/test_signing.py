@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import signing
+from core.errors import Conflict
 from tests.core.licensing.as_client import holds
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -71,6 +72,40 @@ def test_rotation_overlaps_then_withdraws(tmp_path: Path, now: datetime) -> None
     assert not holds(document, signing.key_set([after]))
     signing.rotate(tmp_path, "answers", now=now + timedelta(days=32))
     assert not (tmp_path / "keys" / "answers" / f"{old.current.kid}.json").exists()
+
+
+def test_the_next_key_is_published_before_it_signs_and_takes_over_by_itself(tmp_path: Path, now: datetime) -> None:
+    day = timedelta(days=1)
+    old = signing.open_ring(tmp_path, "answers", now=now)
+    running = signing.announce_next(tmp_path, "answers", signs_from=now + 14 * day, now=now)
+    assert running.next is not None
+    assert running.current == old.current
+    published = signing.key_set([running])
+    assert {key["kid"]: key.get("calosFrom") for key in published["keys"]} == {
+        old.current.kid: None,
+        running.next.kid: "2026-12-05T12:00:00.000Z",
+    }
+    assert signing.ages(tmp_path, now=now + day)["answers"] == day, "the age of the key that signs"
+    assert signing.renewed(running, tmp_path, now=now + 13 * day) is running
+    after = signing.renewed(running, tmp_path, now=now + 14 * day)
+    assert (after.current.kid, after.next) == (running.next.kid, None)
+    assert holds(json.loads(after.sign({"valid": True})), published), "whoever kept the set had the key"
+    before = json.loads(old.sign({"valid": True}))
+    end = 14 * day + signing.OVERLAPS["answers"]
+    for at, there in ((end - day, True), (end + day, False)):
+        assert holds(before, signing.key_set([signing.open_ring(tmp_path, "answers", now=now + at)])) is there
+
+
+def test_a_second_announcement_is_refused_and_a_rotation_drops_the_first(tmp_path: Path, now: datetime) -> None:
+    week = timedelta(days=7)
+    announced = signing.announce_next(tmp_path, "files", signs_from=now + week, now=now)
+    assert announced.next is not None
+    with pytest.raises(Conflict, match=announced.next.kid):
+        signing.announce_next(tmp_path, "files", signs_from=now + 2 * week, now=now)
+    rotated = signing.rotate(tmp_path, "files", now=now + timedelta(hours=1))
+    later = signing.open_ring(tmp_path, "files", now=now + 2 * week)
+    assert (rotated.next, later.current) == (None, rotated.current)
+    assert announced.next.kid not in {key["kid"] for key in signing.key_set([rotated])["keys"]}
 
 
 def test_nothing_secret_is_printed(ring: signing.KeyRing) -> None:
