@@ -261,7 +261,7 @@ def key() -> None:
     help="Publish the next keys now, and sign with them in so many days: whoever keeps the set has them by then.",
 )
 def key_rotate(withdraw: bool, days: int | None) -> None:
-    """Sign answers and license files with new keys, at once or announced; old ones stay published, 90 days and ten years."""
+    """Sign answers and license files with new keys, now or announced; old ones stay published, 90 days or ten years."""
     from core.signing import Use, announce_next, rotate
 
     if days and withdraw:
