@@ -20,6 +20,7 @@ from api.schemas.enterprise import (
     StatsAnswer,
     UpdateTier,
 )
+from api.schemas.policy import within_policy
 from core.access.permissions import Permission
 from core.accounts import reads, writes
 from core.accounts.cards import refresh_card
@@ -82,10 +83,12 @@ def create_license(
     body: CreateLicense,
 ) -> CreatedLicense:
     """Issue a trial (`trialDays` above 0), a paid or a free license; answers the install secret, this once."""
-    asked = body.request()
+    with within_policy():
+        asked = body.request()
 
     def work() -> CreatedLicense:
-        made = writes.create_license(session, actor, asked, now=now)
+        with within_policy():
+            made = writes.create_license(session, actor, asked, now=now)
         refresh_card(session, telemetry, made.organization_id, now=now)
         return CreatedLicense.of(made)
 

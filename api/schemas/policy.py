@@ -1,11 +1,15 @@
 """The policy of a license on the wire, as it is given with a new license or changes a standing one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from typing import Annotated, Any
 
 from pydantic import Field
+from pydantic.alias_generators import to_camel
 
 from api.depends import Strict
+from core.errors import InvalidInput
 from core.licensing.policy import ExpiryStrategy, Overage, Policy, interval_days
 
 
@@ -41,6 +45,17 @@ class PolicyRules(Strict):
     def policy(self) -> Policy:
         """Return the policy of a license that is new."""
         return Policy(**self.changes())
+
+
+@contextmanager
+def within_policy() -> Iterator[None]:
+    """Name a rule that is refused by its place in a body that holds the policy: `policy/maxInstalls`."""
+    try:
+        yield
+    except InvalidInput as wrong:
+        if wrong.field in {to_camel(name) for name in PolicyRules.model_fields}:
+            raise InvalidInput(wrong.message, code=wrong.code, field=f"policy/{wrong.field}") from wrong
+        raise
 
 
 _CORE = {
