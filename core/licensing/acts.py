@@ -35,7 +35,7 @@ NEEDS: Final[dict[Act, Permission]] = {
     # Whoever may issue a license is shown its secret.
     Act.ROTATE_SECRET: Permission.LICENSE_CREATE,
 }
-_TITLES: Final = {
+TITLES: Final = {
     "license.issued": "New license for {}",
     "license.suspended": "License of {} suspended",
     "license.resumed": "License of {} resumed",
@@ -126,7 +126,7 @@ def tell(
     )
     news = {
         "kind": action,
-        "title": _TITLES[action].format(customer.name),
+        "title": TITLES[action].format(customer.name),
         "installId": install_id,
         "customerName": customer.name,
         "tier": tier_id,

@@ -15,7 +15,7 @@ from pages.parts.cards import card
 from pages.parts.load import fresh
 
 _HERE: Final = Path(__file__)
-_ICONS: Final = {
+ICONS: Final = {
     "license.issued": "add_circle",
     "license.first_verified": "verified",
     "license.revoked": "block",
@@ -24,6 +24,13 @@ _ICONS: Final = {
     "license.resumed": "play_circle",
     "license.renewed": "event_repeat",
     "license.tier_changed": "swap_vert",
+    "license.policy_changed": "rule",
+    "license.transferred_away": "output",
+    "license.transferred": "input",
+    "license.installation_retired": "computer_cancel",
+    "license.seat_released": "event_seat",
+    "license.secret_rotated": "key",
+    "import.finished": "upload_file",
 }
 # Other news travel in the same outbox, so more is read than shown.
 _READ: Final = 200
@@ -60,5 +67,10 @@ def _line(event: Event) -> None:
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key=f"row-event-{event.id}"
     ):
-        links.customer(title, str(said.get("installId", "")), icon=_ICONS.get(kind, "notifications"))
+        icon = ICONS.get(kind, "notifications")
+        if said.get("installId"):
+            links.customer(title, str(said["installId"]), icon=icon)
+        else:
+            # Of nobody in particular, such as an import.
+            st.markdown(f":material/{icon}: {say.plain(title)}", width="content")
         st.caption(say.relative(event.at, clock.now()), width="content")
