@@ -18,6 +18,7 @@ from core.licensing.reads import tiers
 from core.money import Money
 from core.organizations.reads import domains, vendor_id
 from db.models.culture import upsell
+from db.models.notify import happening
 from db.session import ReadSession
 
 # What a deal of these kinds adds is the difference of two list prices; the others have none.
@@ -56,6 +57,9 @@ def crm_facts(
         if row is None:
             return None
         facts["deal"] = _deal(session, found, row, now)
+        # A deal that was closed for it, and that is told of as found once more.
+        closed = (happening.c.subject == subject) & (happening.c.type == "upsell.closed")
+        facts["deal"]["reopened"] = session.execute(select(happening.c.id).where(closed).limit(1)).first() is not None
     return facts
 
 
@@ -82,17 +86,21 @@ def _company(session: ReadSession, actor: Actor, found: Customer) -> dict[str, A
 def _deal(session: ReadSession, found: Customer, row: Row[Any], now: datetime) -> dict[str, Any]:
     gain = _gain(session, found, row, now)
     expected = None if row.expected_value_minor is None else Money(row.expected_value_minor, row.currency)
+    state, why = row.state, row.sentence
+    if state == "gone":
+        # Gone, because they have it by now: sold, whoever sold it.
+        state = "won" if row.kind in _PRICED and found.tier_id == row.offer else "gone"
+        why = f"No longer found. It was: {row.sentence}"
     return {
         "id": str(row.id),
         "name": f"{found.name}: {row.offer_label}",
-        # Gone: the rules do not find it any more. It is left to who works it there.
-        "state": "open" if row.state == "gone" else row.state,
+        "state": state,
         "amount": None if gain is None else str(gain.major()),
         "expected": None if expected is None else str(expected.major()),
         "currency": gain.currency if gain else expected.currency if expected else None,
         "priority": row.priority,
         "rule": row.rule,
-        "why": row.sentence,
+        "why": why,
     }
 
 

@@ -1,12 +1,12 @@
 """What happened that somebody outside may hear of: looked for in upsells, health, limits and the audit trail."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select, true
+from sqlalchemy import Select, Text, and_, cast, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from core.access.actor import Actor
@@ -14,6 +14,7 @@ from core.accounts.crm import customer_url
 from core.accounts.limit_mail import FEATURES
 from core.accounts.wording import entry_title
 from core.culture.health_rules import band
+from core.culture.keeping import REVIVED_WITHIN
 from core.licensing.reads import tiers
 from core.notify.deliveries import tell, wanted
 from core.notify.destination_writes import destination_by_id
@@ -23,7 +24,7 @@ from core.organizations.viewpoint import viewpoint
 from db.models.access import audit_entry
 from db.models.culture import culture_profile, health_day, upsell
 from db.models.licensing import license as licenses
-from db.models.notify import happening_mark, limit_notice
+from db.models.notify import happening, happening_mark, limit_notice
 from db.models.organizations import organization
 from db.session import ReadSession, WriteSession
 
@@ -34,7 +35,10 @@ LONGEST_BACK: Final = timedelta(days=3)
 # Health of so many days ago is compared with, where none was kept nearer.
 _PAST: Final = timedelta(days=14)
 _LICENSE_EVENTS: Final = tuple(event for event in EVENTS if event.startswith("license."))
+# What vanishes for so long is told of: rules that a figure near their threshold switches on and off would tell daily.
+REST: Final = timedelta(days=1)
 _CLOSED: Final = ("won", "lost", "ignored")
+_ENDED: Final = {"gone": "no longer found"}
 MOST: Final = 1_000
 
 
@@ -93,16 +97,31 @@ def _found(session: ReadSession, since: datetime, now: datetime, wants: frozense
     if "upsell.found" in wants:
         for row in session.execute(_upsells().where(upsell.c.found_at.between(since, now))).all():
             yield _upsell_news(row, "upsell.found", row.found_at)
+        yield from _found_again(session, now)
     if "upsell.closed" in wants:
         ended = and_(upsell.c.closed_at.between(since, now), upsell.c.state.in_(_CLOSED))
-        for row in session.execute(_upsells().where(ended)).all():
-            yield _upsell_news(row, "upsell.closed", row.closed_at)
+        rested = and_(upsell.c.updated_at.between(since - REST, now - REST), upsell.c.state == "gone")
+        for row in session.execute(_upsells().where(or_(ended, rested))).all():
+            yield _upsell_news(row, "upsell.closed", row.updated_at if row.state == "gone" else row.closed_at)
     if "health.band_changed" in wants:
         yield from _health(session, since, now)
     if "limit.crossed" in wants:
         yield from _limits(session, since, now)
     if wants & set(_LICENSE_EVENTS):
         yield from _licenses(session, since, now, [event for event in _LICENSE_EVENTS if event in wants])
+
+
+def _found_again(session: ReadSession, now: datetime) -> Iterator[News]:
+    """Yield the upsells that are open and were told of as closed, once for each time they were."""
+    h = happening.c
+    told = select(h.subject, func.max(h.at).label("told_at")).where(
+        h.type == "upsell.closed", h.at > now - REVIVED_WITHIN
+    )
+    last = told.group_by(h.subject).subquery()
+    statement = _upsells().add_columns(last.c.told_at).join(last, last.c.subject == cast(upsell.c.id, Text))
+    for row in session.execute(statement.where(upsell.c.state == "open")).all():
+        one = _upsell_news(row, "upsell.found", row.updated_at)
+        yield replace(one, key=f"{one.key}:{row.told_at.timestamp():.0f}")
 
 
 def _upsells() -> Select[Any]:
@@ -113,7 +132,7 @@ def _upsells() -> Select[Any]:
 
 def _upsell_news(row: Any, event: str, at: datetime) -> News:
     closed = event == "upsell.closed"
-    sentence = f"{row.offer_label}: {row.sentence}" if not closed else f"{row.offer_label}: {row.state}."
+    sentence = f"{row.offer_label}: {row.sentence}" if not closed else f"{row.offer_label}: {_ENDED.get(row.state, row.state)}."
     more = {
         "upsellId": str(row.id),
         "priority": row.priority,

@@ -22,7 +22,7 @@ LABELS: Final[Mapping[Kind, str]] = {
 # What can be told, and how it is said on screen.
 EVENTS: Final[Mapping[str, str]] = {
     "upsell.found": "An upsell was found",
-    "upsell.closed": "An upsell was won, lost or ignored",
+    "upsell.closed": "An upsell was won, lost or ignored, or its evidence has gone for a day",
     "health.band_changed": "A customer's health changed its band",
     "limit.crossed": "A customer crossed 80, 90 or 100% of a limit",
     "license.issued": "A license was issued",

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
+from core.notify.deals import moved
 from core.notify.destinations import Message, NotTaken, Target
 from core.notify.outbound import Answer, request
 
@@ -29,7 +30,13 @@ DEAL_PROPERTIES: Final = {
     "calos_currency": ("Calos currency", "string", "text"),
 }
 # Of HubSpot's own sales pipeline. What somebody has moved a deal to stays until it is closed here.
-STAGES: Final = {"open": "qualifiedtobuy", "won": "closedwon", "lost": "closedlost", "ignored": "closedlost"}
+STAGES: Final = {
+    "open": "qualifiedtobuy",
+    "won": "closedwon",
+    "lost": "closedlost",
+    "ignored": "closedlost",
+    "gone": "closedlost",
+}
 _SEARCHED: Final = 5
 _MISSING: Final = "PROPERTY_DOESNT_EXIST"
 
@@ -73,7 +80,9 @@ def _bring(target: Target, facts: Mapping[str, Any]) -> Answer:
     deal = facts.get("deal")
     if deal is None:
         return answer
-    deal_id, _ = _deal(target, deal)
+    deal_id = _deal(target, deal)
+    if deal_id is None:
+        return answer
     path = f"/crm/v4/objects/deals/{deal_id}/associations/default/companies/{company_id}"
     return _well(_call(target, "PUT", path))
 
@@ -113,7 +122,8 @@ def _by_domain(target: Target, domain: str | None) -> str | None:
     return str(found.at("results", 0, "id")) if len(found.at("results")) == 1 else None
 
 
-def _deal(target: Target, facts: Mapping[str, Any]) -> tuple[str, Answer]:
+def _deal(target: Target, facts: Mapping[str, Any]) -> str | None:
+    """Return the deal's id there; None where it vanished before it was ever there."""
     ours = {
         DEAL_KEY: facts["id"],
         "dealname": facts["name"],
@@ -124,15 +134,18 @@ def _deal(target: Target, facts: Mapping[str, Any]) -> tuple[str, Answer]:
         "calos_expected_value": facts["expected"],
         "calos_currency": facts["currency"],
     }
-    stage = {"dealstage": STAGES[facts["state"]]}
-    known = _call(target, "GET", f"/crm/v3/objects/deals/{quote(facts['id'])}?idProperty={DEAL_KEY}")
+    asked = f"{quote(facts['id'])}?idProperty={DEAL_KEY}&properties=dealstage"
+    known = _call(target, "GET", f"/crm/v3/objects/deals/{asked}")
     if known.status != 404:
         theirs = str(_well(known).at("id"))
-        changed = {**ours, **(stage if facts["state"] != "open" else {})}
-        answer = _call(target, "PATCH", f"/crm/v3/objects/deals/{theirs}", {"properties": _written(changed)})
-        return theirs, _well(answer)
-    answer = _upsert(target, "deals", DEAL_KEY, facts["id"], {**ours, **stage, "pipeline": "default"})
-    return str(answer.at("results", 0, "id")), answer
+        stage = moved(STAGES, facts, str(known.at("properties", "dealstage")))
+        changed = {**ours, **({"dealstage": stage} if stage else {})}
+        _well(_call(target, "PATCH", f"/crm/v3/objects/deals/{theirs}", {"properties": _written(changed)}))
+        return theirs
+    if facts["state"] == "gone":
+        return None
+    begun = {**ours, "dealstage": STAGES[facts["state"]], "pipeline": "default"}
+    return str(_upsert(target, "deals", DEAL_KEY, facts["id"], begun).at("results", 0, "id"))
 
 
 def _upsert(target: Target, of: str, key: str, value: str, properties: Mapping[str, Any]) -> Answer:

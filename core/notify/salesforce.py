@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
+from core.notify.deals import moved
 from core.notify.destinations import Message, NotTaken, Target
 from core.notify.outbound import Answer, request
 
@@ -18,7 +19,13 @@ FIELDS: Final = {
     "Opportunity": (OPPORTUNITY_KEY, "Calos_Priority__c", "Calos_Rule__c", "Calos_Expected_Value__c"),
 }
 # Of Salesforce's own sales process. What somebody has moved one to stays until it is closed here.
-STAGES: Final = {"open": "Prospecting", "won": "Closed Won", "lost": "Closed Lost", "ignored": "Closed Lost"}
+STAGES: Final = {
+    "open": "Prospecting",
+    "won": "Closed Won",
+    "lost": "Closed Lost",
+    "ignored": "Closed Lost",
+    "gone": "Closed Lost",
+}
 # An opportunity must have a day on which it closes; somebody there knows better.
 CLOSES_IN: Final = timedelta(days=30)
 _LONGEST_NAME: Final = {"Account": 255, "Opportunity": 120}
@@ -39,7 +46,9 @@ def send(target: Target, message: Message, *, now: datetime) -> Answer:
     signed = _sign_in(target)
     answer = _account(target, signed, message.data["company"])
     deal = message.data.get("deal")
-    return answer if deal is None else _opportunity(target, signed, deal, message.data["company"], now)
+    if deal is None:
+        return answer
+    return _opportunity(target, signed, deal, message.data["company"], now) or answer
 
 
 def probe(target: Target) -> Answer:
@@ -73,7 +82,8 @@ def _account(target: Target, signed: _Signed, facts: Mapping[str, Any]) -> Answe
 
 def _opportunity(
     target: Target, signed: _Signed, facts: Mapping[str, Any], company: Mapping[str, Any], now: datetime
-) -> Answer:
+) -> Answer | None:
+    """Bring the opportunity to the facts; None where it vanished before it was ever there."""
     ours = {
         "Name": facts["name"][: _LONGEST_NAME["Opportunity"]],
         "Description": facts["why"],
@@ -82,14 +92,17 @@ def _opportunity(
         "Calos_Expected_Value__c": _number(facts["expected"]),
         **({"Amount": _number(facts["amount"])} if facts["amount"] is not None else {}),
     }
-    stage = {"StageName": STAGES[facts["state"]]}
     path = f"/sobjects/Opportunity/{OPPORTUNITY_KEY}/{quote(facts['id'])}"
-    if _known(target, signed, path):
-        changed = {**ours, **(stage if facts["state"] != "open" else {})}
+    known = _known(target, signed, path, "Id,StageName")
+    if known is not None:
+        stage = moved(STAGES, facts, str(known.at("StageName")))
+        changed = {**ours, **({"StageName": stage} if stage else {})}
         return _well(_call(target, signed, "PATCH", path, changed))
+    if facts["state"] == "gone":
+        return None
     made = {
         **ours,
-        **stage,
+        "StageName": STAGES[facts["state"]],
         "CloseDate": (now + CLOSES_IN).date().isoformat(),
         # A relation by the external id of the account.
         "Account": {ACCOUNT_KEY: company["id"]},
@@ -102,9 +115,9 @@ def _number(amount: str | None) -> float | None:
     return None if amount is None else float(amount)
 
 
-def _known(target: Target, signed: _Signed, path: str) -> bool:
-    found = _call(target, signed, "GET", f"{path}?fields=Id")
-    return found.status != 404 and bool(_well(found))
+def _known(target: Target, signed: _Signed, path: str, fields: str = "Id") -> Answer | None:
+    found = _call(target, signed, "GET", f"{path}?fields={fields}")
+    return None if found.status == 404 else _well(found)
 
 
 def _sign_in(target: Target) -> _Signed:

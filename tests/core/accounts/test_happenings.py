@@ -86,6 +86,36 @@ def test_upsells_are_told_of_once_when_found_and_when_closed(
     assert body["expectedValue"] == {"minor": 5_000, "currency": "USD"}
 
 
+def test_what_vanishes_for_a_day_is_told_of_and_again_when_it_comes_back(
+    session: WriteSession, cast: Cast, install: str, now: datetime
+) -> None:
+    _listen(session, cast, now)
+    made = _upsell(session, cast, install, now + HOUR)
+    assert look_for_news(session, now=now + HOUR) == 1
+
+    def turn(state: str, hours: int) -> None:
+        changed = {"state": state, "updated_at": now + hours * HOUR}
+        session.execute(update(upsell).where(upsell.c.id == made).values(**changed))
+
+    turn("gone", 10)
+    assert look_for_news(session, now=now + 11 * HOUR) == 0, "it may flicker"
+    turn("open", 12)
+    assert look_for_news(session, now=now + 40 * HOUR) == 0
+    for gone, told in ((50, 75), (100, 125)):
+        turn("gone", gone)
+        assert [look_for_news(session, now=now + hours * HOUR) for hours in (gone + 23, told, told)] == [0, 1, 0]
+        facts = crm_facts(session, "upsell.closed", str(made), cast.globex, now=now)
+        assert facts is not None
+        assert (facts["deal"]["state"], facts["deal"]["why"]) == ("gone", "No longer found. It was: At 95%.")
+        turn("open", told + 1)
+        assert [look_for_news(session, now=now + hours * HOUR) for hours in (told + 1, told + 2)] == [1, 0]
+        facts = crm_facts(session, "upsell.found", str(made), cast.globex, now=now)
+        assert facts is not None
+        assert (facts["deal"]["state"], facts["deal"]["reopened"]) == ("open", True)
+    found, gone = ("upsell.found", "Upgrade to Pro: At 95%."), ("upsell.closed", "Upgrade to Pro: no longer found.")
+    assert _told(session) == [found, gone, found, gone, found]
+
+
 def test_a_transaction_that_commits_late_is_not_missed(
     session: WriteSession, cast: Cast, install: str, now: datetime
 ) -> None:
@@ -166,10 +196,15 @@ def test_a_crm_is_told_how_things_are(session: WriteSession, cast: Cast, install
     assert facts["company"]["tier"] == "Basic"
     deal = facts["deal"]
     assert (deal["name"], deal["state"], deal["expected"]) == ("Globex: Upgrade to Pro", "open", "50.00")
+    assert deal["reopened"] is False
     assert Decimal(deal["amount"]) > 0
     session.execute(update(upsell).where(upsell.c.id == made).values(state="gone"))
     again = crm_facts(session, "upsell.found", str(made), cast.globex, now=now)
     assert again is not None
-    assert again["deal"]["state"] == "open"
+    assert again["deal"]["state"] == "gone"
+    session.execute(update(upsell).where(upsell.c.id == made).values(offer="basic"))
+    sold = crm_facts(session, "upsell.closed", str(made), cast.globex, now=now)
+    assert sold is not None
+    assert sold["deal"]["state"] == "won", "they have what was offered"
     assert crm_facts(session, "upsell.found", str(new_id()), cast.globex, now=now) is None
     assert crm_facts(session, "health.band_changed", install, cast.vendor, now=now) is None

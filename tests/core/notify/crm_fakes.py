@@ -194,7 +194,7 @@ class Salesforce:
     def _record(self, method: str, of: str, key: str, value: str, body: Any) -> Said:
         rows = self.records[of]
         if method == "GET":
-            return (200, {"Id": value}) if value in rows else (404, [{"errorCode": "NOT_FOUND"}])
+            return (200, {**rows[value], "Id": value}) if value in rows else (404, [{"errorCode": "NOT_FOUND"}])
         unknown = set(body) - self.fields[of]
         if unknown:
             return 400, [{"errorCode": "INVALID_FIELD", "message": f"No such column {sorted(unknown)}"}]

@@ -22,7 +22,7 @@ COMPANY = {
 DEAL = {
     "id": "01900000-0000-7000-8000-000000000002", "name": "Acme GmbH: Upgrade to Pro", "state": "open",
     "amount": "588.00", "expected": "49.98", "currency": "USD", "priority": "HIGH", "rule": "limit_approached",
-    "why": "At 95% of its API calls a day.",
+    "why": "At 95% of its API calls a day.", "reopened": False,
 }  # fmt: skip
 
 
@@ -105,6 +105,57 @@ def test_of_two_with_one_domain_neither_is_taken(session: WriteSession, cast: Ca
         assert deliver(session, now, _facts()) == ["delivered"]
         assert len(played.objects["companies"]) == 3
         assert played.objects["deals"] == {}
+
+
+# What the deal is now, where it stands there, and where it stands afterwards: (HubSpot's stage, Salesforce's).
+OPEN, LOST = ("qualifiedtobuy", "Prospecting"), ("closedlost", "Closed Lost")
+TAKEN_UP, WON = ("presentationscheduled", "Negotiation"), ("closedwon", "Closed Won")
+
+
+@pytest.mark.parametrize(
+    ("facts", "stood", "stands"),
+    [
+        ({"state": "gone"}, OPEN, LOST),
+        ({"state": "gone"}, TAKEN_UP, TAKEN_UP),
+        ({"state": "gone"}, WON, WON),
+        ({"state": "lost"}, TAKEN_UP, LOST),
+        ({"state": "ignored"}, OPEN, LOST),
+        ({"state": "won"}, TAKEN_UP, WON),
+        ({"state": "open"}, LOST, LOST),
+        ({"state": "open", "reopened": True}, LOST, OPEN),
+        ({"state": "open", "reopened": True}, TAKEN_UP, TAKEN_UP),
+    ],
+)
+def test_what_ends_here_ends_there_unless_somebody_took_it_up(
+    session: WriteSession,
+    cast: Cast,
+    now: datetime,
+    facts: dict[str, Any],
+    stood: tuple[str, str],
+    stands: tuple[str, str],
+) -> None:
+    with hubspot() as hub, salesforce() as force:
+        _hub(session, cast, hub, now)
+        _force(session, cast, force, now)
+        happened(session, cast, now)
+        assert deliver(session, now, _facts(deal={})) == ["delivered", "delivered"]
+        [deal], [opportunity] = hub.objects["deals"].values(), force.records["Opportunity"].values()
+        deal["dealstage"], opportunity["StageName"] = stood
+        happened(session, cast, now, "upsell.closed")
+        changed = {**facts, "why": "No longer found."}
+        assert deliver(session, now, _facts(deal=changed)) == ["delivered", "delivered"]
+        assert (deal["dealstage"], opportunity["StageName"]) == stands
+        assert (deal["calos_why"], opportunity["Description"]) == ("No longer found.", "No longer found.")
+
+
+def test_what_was_never_there_is_not_made_to_be_closed(session: WriteSession, cast: Cast, now: datetime) -> None:
+    with hubspot() as hub, salesforce() as force:
+        _hub(session, cast, hub, now)
+        _force(session, cast, force, now)
+        happened(session, cast, now, "upsell.closed")
+        assert deliver(session, now, _facts(deal={"state": "gone"})) == ["delivered", "delivered"]
+        assert (hub.objects["deals"], force.records["Opportunity"]) == ({}, {})
+        assert (len(hub.objects["companies"]), len(force.records["Account"])) == (1, 1)
 
 
 @pytest.mark.parametrize(
