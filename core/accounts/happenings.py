@@ -132,7 +132,8 @@ def _upsells() -> Select[Any]:
 
 def _upsell_news(row: Any, event: str, at: datetime) -> News:
     closed = event == "upsell.closed"
-    sentence = f"{row.offer_label}: {row.sentence}" if not closed else f"{row.offer_label}: {_ENDED.get(row.state, row.state)}."
+    ended = f"{_ENDED.get(row.state, row.state)}."
+    sentence = f"{row.offer_label}: {ended if closed else row.sentence}"
     more = {
         "upsellId": str(row.id),
         "priority": row.priority,
