@@ -3,10 +3,12 @@
 import http.client
 import ipaddress
 import json
+import queue
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -24,6 +26,8 @@ LONGEST_URL: Final = 2_000
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 _PORTS: Final = {"https": 443, "http": 80}
 
+Found = Sequence[tuple[Any, ...]]
+Resolver = Callable[..., Found]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -100,18 +104,21 @@ def request(
     headers: Mapping[str, str] | None = None,
     private: bool = False,
     seconds: float = SECONDS,
+    resolve: Resolver | None = None,
 ) -> Answer:
     """Send one request and return the answer, whatever its status; redirects are answers, too.
 
     The host is resolved once, every address it has is checked, and the connection goes to the one that was checked.
-    Raises UpstreamFailed where nothing answers in time, or where it leads to where it must not.
+    Resolving counts among the `seconds`. Raises UpstreamFailed where nothing answers in time, or where it leads to
+    where it must not.
     """
+    began = time.monotonic()
     parts = _split(checked_url(url, private=private))
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-    family, where = _resolved(host, port, private=private)
+    family, where = _resolved(host, port, private=private, seconds=seconds, resolve=resolve or socket.getaddrinfo)
     connection = _Pinned(parts.scheme, host, port, family, where)
     # A time-out of the socket begins anew with each byte; this one does not.
-    watch = threading.Timer(seconds, connection.cut)
+    watch = threading.Timer(max(0.0, began + seconds - time.monotonic()), connection.cut)
     watch.daemon = True
     watch.start()
     try:
@@ -153,12 +160,11 @@ def _within(address: Address) -> Address:
     return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None) or address
 
 
-def _resolved(host: str, port: int, *, private: bool) -> tuple[int, tuple[Any, ...]]:
+def _resolved(host: str, port: int, *, private: bool, seconds: float, resolve: Resolver) -> tuple[int, tuple[Any, ...]]:
     """Return the family and the socket address to connect to, every one of the host's having been checked."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as failure:
-        raise UpstreamFailed(f"There is no host {host[:200]}: {failure}") from failure
+    found = _looked_up(host, port, seconds, resolve)
+    if isinstance(found, Exception):
+        raise UpstreamFailed(f"There is no host {host[:200]}: {found}") from found
     for _, _, _, _, where in found:
         if forbidden(ipaddress.ip_address(str(where[0]).partition("%")[0]), private=private):
             raise UpstreamFailed(
@@ -167,6 +173,23 @@ def _resolved(host: str, port: int, *, private: bool) -> tuple[int, tuple[Any, .
             )
     family, _, _, _, first = found[0]
     return family, first
+
+
+def _looked_up(host: str, port: int, seconds: float, resolve: Resolver) -> Found | Exception:
+    """Ask for a host's addresses, in a thread that is left to itself if it takes too long: nothing else ends it."""
+    said: queue.SimpleQueue[Found | Exception] = queue.SimpleQueue()
+
+    def look() -> None:
+        try:
+            said.put(resolve(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as failure:
+            said.put(failure)
+
+    threading.Thread(target=look, name="resolve", daemon=True).start()
+    try:
+        return said.get(timeout=seconds)
+    except queue.Empty:
+        raise UpstreamFailed(f"The name {host[:200]} was not resolved within {seconds:g} seconds.") from None
 
 
 class _Pinned(http.client.HTTPConnection):

@@ -47,8 +47,12 @@ def test_the_setting_opens_our_own_network_but_never_metadata(address: str, shut
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1", "127.1", "0177.0.0.1", "[::ffff:7f00:1]"]
-)
+    "host",
+    ["127.0.0.1", "localhost", "LOCALHOST", "[::1]", "2130706433", "0x7f.1", "0x7f000001", "127.1",
+     "0177.0.0.1", "017700000001", "[::ffff:7f00:1]", "[::ffff:127.0.0.1]", "[0:0:0:0:0:ffff:7f00:1]", "[::127.0.0.1]",
+     "[64:ff9b::127.0.0.1]", NOWHERE, "0", "0x0", "[::]", "[::ffff:0.0.0.0]", "10.1", "[::ffff:10.0.0.1]",
+     "[fe80::1]", "[::ffff:a9fe:a9fe]"],
+)  # fmt: skip
 def test_no_spelling_of_this_machine_is_reached(host: str) -> None:
     with vendor() as played:
         port = played.url.rpartition(":")[2]
@@ -69,9 +73,41 @@ def test_what_is_no_plain_address_is_refused(url: str) -> None:
         checked_url(url, private=False)
 
 
-def test_a_redirect_to_metadata_is_an_answer_and_nothing_more() -> None:
-    with _raw(b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/latest/\r\nContent-Length: 0\r\n\r\n") as url:
-        assert request("POST", url, body=b"{}", private=True).status == 302
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_an_answer_and_nothing_more(status: int) -> None:
+    with vendor() as inside, _raw(f"HTTP/1.1 {status} On\r\nLocation: {inside.url}/\r\n\r\n".encode()) as url:
+        assert request("POST", url, body=b"{}", private=True).status == status
+    assert inside.asked == []
+
+
+@pytest.mark.parametrize("leads_to", ["10.0.0.1", "127.0.0.1", "169.254.169.254", "::ffff:10.0.0.1", "fd00::1", "::1"])
+def test_a_name_that_leads_inside_is_refused_also_on_a_later_try(leads_to: str) -> None:
+    answers = iter(["::ffff:8.8.8.8", leads_to, leads_to])
+
+    def turning(host: str, port: int, **_: Any) -> Any:
+        return [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", (next(answers), port, 0, 0))]
+
+    turning("hook.example", 443)
+    for _ in range(2):
+        with pytest.raises(UpstreamFailed, match="not on the internet") as refused:
+            request("POST", "https://hook.example/", body=b"{}", resolve=turning)
+        assert refused.value.code == "private_address"
+
+
+def test_a_name_that_takes_too_long_to_resolve_is_given_up() -> None:
+    over = threading.Event()
+
+    def slow(host: str, port: int, **_: Any) -> Any:
+        # As long as anybody waits for it.
+        over.wait()
+        raise socket.gaierror("too late")
+
+    try:
+        with vendor() as played, pytest.raises(UpstreamFailed, match=r"not resolved within 0\.2 seconds"):
+            request("POST", f"{played.url}/hook", body=b"{}", private=True, seconds=0.2, resolve=slow)
+        assert played.asked == []
+    finally:
+        over.set()
 
 
 def test_a_name_that_changes_its_mind_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
