@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Integer,
     Numeric,
     Table,
     Text,
@@ -16,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import text as sql
 
 from db.models import metadata
-from db.types import instant, minor, organization_id, text
+from db.types import Json, instant, minor, organization_id, text
 
 movement = Table(
     "movement",
@@ -60,4 +61,44 @@ fx_rate = Table(
     Column("rate", Numeric(38, 12), nullable=False),
     text("source"),
     CheckConstraint("rate > 0", name="rate"),
+)
+
+# By which choices figures are made, where those are not the standard; the newest version is in force.
+metric_policy = Table(
+    "metric_policy",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("settings", Json, nullable=False),
+    instant("made_at"),
+    text("made_by"),
+    text("reason"),
+    CheckConstraint("version > 1", name="version"),
+)
+
+# What a day's movements add up to, a tier, currency and kind; repeated by the database in the transaction of each
+# movement, in rows that are only added and that add up. `movements` counts rows of the ledger; what a change of tier
+# took along is of the kind transfer and counts none. Country and segment are not here: a customer's may change.
+movement_day = Table(
+    "movement_day",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("day", Date, nullable=False),
+    text("tier_id"),
+    text("currency"),
+    text("kind"),
+    minor("minor"),
+    Column("movements", BigInteger, nullable=False),
+    Index("ix_movement_day_day", "day"),
+)
+
+# The same by currency alone: as many rows for ten customers as for a million.
+mrr_day = Table(
+    "mrr_day",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("day", Date, nullable=False),
+    text("currency"),
+    minor("minor"),
+    Column("movements", BigInteger, nullable=False),
+    Index("ix_mrr_day_day", "day"),
 )
