@@ -176,11 +176,16 @@ def _one(session: WriteSession, install_id: str, work: Callable[[str], object]) 
 
 
 def _mrr(session: ReadSession, license_ids: Collection[UUID], now: datetime) -> Money:
-    running = select(
-        subscription.c.amount_minor, subscription.c.currency, subscription.c.billing_period, subscription.c.quantity
-    ).where(subscription.c.license_id.in_(license_ids), subscription.c.ended_at.is_(None))
+    own = subscription.c
+    paid = own.license_id.in_(license_ids) & own.ended_at.is_(None) & (own.phase == "active")
     worth = [
-        monthly_value(Money(row.amount_minor, row.currency), row.billing_period, row.quantity)
-        for row in session.execute(running)
+        monthly_value(
+            Money(row.amount_minor, row.currency),
+            row.billing_period,
+            row.quantity,
+            percent_off=row.percent_off,
+            minor_off=row.minor_off,
+        )
+        for row in session.execute(select(subscription).where(paid))
     ]
     return exchange_rates(session).report(worth, now.date())

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import Row, func, select
@@ -11,11 +12,15 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.billing.recurring import monthly_value
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NotFound
 from core.money import Money
 from core.periods import BillingPeriod
 from db.models.billing import price, product, subscription
 from db.session import ReadSession
+
+Phase = Literal["trial", "active", "paused"]
+CouponDuration = Literal["once", "repeating", "forever"]
+NO_DISCOUNT: Final = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -35,9 +40,11 @@ class Price:
 
 @dataclass(frozen=True)
 class Subscription:
-    """A priced agreement, mostly behind a license; a change of terms ends one and starts the next.
+    """A priced agreement, mostly behind a license; a change of terms or phase ends one and starts the next.
 
-    `product_id` is the one product it is sold for; None where it pays for all that its tier holds.
+    `product_id` is the one product it is sold for; None where it pays for all that its tier holds. `agreement_id` is
+    the first of the chain of changes; None for the first itself. A coupon takes `percent_off` and then `minor_off` off
+    the amount times quantity of each billing period.
     """
 
     id: UUID
@@ -50,11 +57,29 @@ class Subscription:
     started_at: datetime
     ended_at: datetime | None
     product_id: str | None = None
+    agreement_id: UUID | None = None
+    phase: Phase = "active"
+    percent_off: Decimal = NO_DISCOUNT
+    minor_off: int = 0
+    coupon_duration: CouponDuration | None = None
+
+    @property
+    def agreement(self) -> UUID:
+        """The id of the first of its chain of changes, its own where nothing came before it."""
+        return self.agreement_id or self.id
 
     @property
     def mrr(self) -> Money:
-        """What it is worth a month while it lasts."""
-        return monthly_value(self.amount, self.billing_period, self.quantity)
+        """What it is worth a month while it lasts; nothing in a trial and in a pause."""
+        if self.phase != "active":
+            return Money(0, self.amount.currency)
+        return self.agreed_mrr
+
+    @property
+    def agreed_mrr(self) -> Money:
+        """What it is worth a month when it is neither in a trial nor paused."""
+        off, minor_off = self.percent_off, self.minor_off
+        return monthly_value(self.amount, self.billing_period, self.quantity, percent_off=off, minor_off=minor_off)
 
 
 def prices_in_force(session: ReadSession, at: datetime) -> tuple[Price, ...]:
@@ -139,6 +164,23 @@ def subscriptions_of(session: ReadSession, actor: Actor, organization_id: UUID) 
     return tuple(_subscription(row) for row in session.execute(statement))
 
 
+def subscription_by_id(session: ReadSession, actor: Actor, subscription_id: UUID) -> Subscription:
+    """Return one subscription; NotFound for another tenant's or none."""
+    row = session.execute(select(subscription).where(subscription.c.id == subscription_id)).one_or_none()
+    if row is None or (actor.realm != "vendor" and row.organization_id != actor.organization_id):
+        raise NotFound("There is no such subscription, or you may not see it.")
+    return _subscription(row)
+
+
+def chain_of(session: ReadSession, actor: Actor, subscription_id: UUID) -> tuple[Subscription, ...]:
+    """Return every subscription of the chain that one is part of, the oldest first; NotFound as above."""
+    first = subscription_by_id(session, actor, subscription_id).agreement
+    mine = (subscription.c.id == first) | (subscription.c.agreement_id == first)
+    # By its end too: what began and ended at one instant comes before what followed it.
+    ordered = select(subscription).where(mine).order_by(subscription.c.started_at, subscription.c.ended_at.nulls_last())
+    return tuple(_subscription(row) for row in session.execute(ordered))
+
+
 def subscriptions_without_license(session: ReadSession, organization_id: UUID) -> tuple[Subscription, ...]:
     """Return what a customer pays by subscriptions that were imported and stand behind no license, the oldest first.
 
@@ -175,4 +217,9 @@ def _subscription(row: Row[Any]) -> Subscription:
         row.started_at,
         row.ended_at,
         row.product_id,
+        row.agreement_id,
+        row.phase,
+        row.percent_off,
+        row.minor_off,
+        row.coupon_duration,
     )

@@ -11,7 +11,8 @@ from sqlalchemy import insert, update
 from core.access import audit
 from core.access.actor import Actor
 from core.access.permissions import Permission
-from core.billing.reads import Subscription, active_subscription
+from core.billing.reads import Phase, Subscription, active_subscription
+from core.billing.subscription_changes import following
 from core.errors import Conflict, InvalidInput
 from core.ids import new_id
 from core.money import Money
@@ -34,13 +35,27 @@ def start_subscription(
     now: datetime,
     quantity: int = 1,
     product_id: str | None = None,
+    phase: Phase = "active",
 ) -> Subscription:
-    """Begin to charge `amount` a period for a license; Conflict where a subscription already pays for it."""
+    """Begin to charge `amount` a period for a license; Conflict where a subscription already pays for it.
+
+    In the `phase` of a trial nothing is charged until a change ends it.
+    """
     _may_price(actor)
     if active_subscription(session, actor, license_id) is not None:
         raise Conflict("This license already has a subscription. Change that one.", code="already_subscribed")
     made = Subscription(
-        new_id(), organization_id, license_id, tier_id, billing_period, amount, quantity, now, None, product_id
+        new_id(),
+        organization_id,
+        license_id,
+        tier_id,
+        billing_period,
+        amount,
+        quantity,
+        now,
+        None,
+        product_id,
+        phase=phase,
     )
     _insert(session, [made])
     _record(session, actor, "subscription.started", made, now=now, after=_terms(made))
@@ -78,18 +93,38 @@ def change_subscription(
 ) -> Subscription:
     """Replace the terms from `now` on and return the new subscription; the old one stays as history."""
     _may_price(actor)
-    made = replace(
-        current,
-        id=new_id(),
-        tier_id=tier_id,
-        billing_period=billing_period,
-        amount=amount,
-        started_at=now,
-        ended_at=None,
-    )
-    _end(session, current, now)
+    made = following(current, now, tier_id=tier_id, billing_period=billing_period, amount=amount)
+    return follow(session, actor, current, made, "subscription.changed", now=now)
+
+
+def follow(
+    session: WriteSession,
+    actor: Actor,
+    current: Subscription,
+    made: Subscription,
+    action: str,
+    *,
+    now: datetime,
+    reason: str | None = None,
+) -> Subscription:
+    """End a subscription where `made` begins, which is what follows it; `action` names the change in the trail."""
+    _may_price(actor)
+    _end(session, current, made.started_at)
     _insert(session, [made])
-    _record(session, actor, "subscription.changed", made, now=now, before=_terms(current), after=_terms(made))
+    _record(session, actor, action, made, now=now, before=_terms(current), after=_terms(made), reason=reason)
+    return made
+
+
+def begin_again(
+    session: WriteSession, actor: Actor, last: Subscription, *, now: datetime, reason: str | None = None
+) -> Subscription:
+    """Charge again by the terms of a subscription that has ended; Conflict where the license has another by now."""
+    _may_price(actor)
+    if last.license_id is not None and active_subscription(session, actor, last.license_id) is not None:
+        raise Conflict("This license already has a subscription. Change that one.", code="already_subscribed")
+    made = following(last, now, phase="active")
+    _insert(session, [made])
+    _record(session, actor, "subscription.reactivated", made, now=now, after=_terms(made), reason=reason)
     return made
 
 
@@ -149,6 +184,8 @@ def _terms(of: Subscription) -> dict[str, Any]:
         "amountMinor": of.amount.minor,
         "currency": of.amount.currency,
         "quantity": of.quantity,
+        **({"phase": of.phase} if of.phase != "active" else {}),
+        **({"percentOff": str(of.percent_off), "minorOff": of.minor_off} if of.coupon_duration else {}),
     }
 
 

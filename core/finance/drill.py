@@ -141,7 +141,7 @@ def subscription_rows(
     s, asked = subscription.c, where or {}
     shown = select(subscription, organization.c.name).join(organization, organization.c.id == s.organization_id)
     shown = shown.where(s.started_at <= at, or_(s.ended_at.is_(None), s.ended_at > at), s.amount_minor > 0)
-    shown = shown.where(*_of(asked, s))
+    shown = shown.where(s.phase == "active", *_of(asked, s))
     if "tier" in asked:
         shown = shown.where(s.tier_id.in_(list(asked["tier"])))
     found = _page(session, shown, (s.started_at, s.id), cursor, limit)
@@ -237,7 +237,8 @@ def _counted(row: Row[Any], where: Where, kind: str | None) -> int:
 
 def _held(row: Row[Any], rates: Rates, at: datetime) -> SubscriptionRow:
     amount = Money(row.amount_minor, row.currency)
-    mrr = monthly_value(amount, row.billing_period, row.quantity)
+    off, minor_off = row.percent_off, row.minor_off
+    mrr = monthly_value(amount, row.billing_period, row.quantity, percent_off=off, minor_off=minor_off)
     return SubscriptionRow(
         row.id,
         row.organization_id,

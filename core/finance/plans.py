@@ -75,15 +75,15 @@ def plans(session: ReadSession, actor: Actor, at: datetime) -> tuple[Plan, ...]:
 def _paying(session: ReadSession, at: datetime) -> dict[str, dict[tuple[Any, str], tuple[set[UUID], Money]]]:
     """Return who pays for each tier, by period and currency, and what they pay a month together."""
     own = subscription.c
-    statement = select(
-        own.organization_id, own.tier_id, own.billing_period, own.currency, own.amount_minor, own.quantity
-    ).where(own.started_at <= at, or_(own.ended_at.is_(None), own.ended_at > at), own.amount_minor > 0)
+    runs = (own.started_at <= at) & or_(own.ended_at.is_(None), own.ended_at > at)
+    statement = select(subscription).where(runs, own.amount_minor > 0, own.phase == "active")
     found: dict[str, dict[tuple[Any, str], tuple[set[UUID], Money]]] = defaultdict(dict)
     for row in session.execute(statement):
         key = (row.billing_period, row.currency)
         who, mrr = found[row.tier_id].get(key, (set(), Money(0, row.currency)))
         who.add(row.organization_id)
-        worth = monthly_value(Money(row.amount_minor, row.currency), row.billing_period, row.quantity)
+        amount, off = Money(row.amount_minor, row.currency), row.percent_off
+        worth = monthly_value(amount, row.billing_period, row.quantity, percent_off=off, minor_off=row.minor_off)
         found[row.tier_id][key] = (who, mrr + worth)
     return found
 
