@@ -9,6 +9,7 @@ from api.depends import CurrentActor, Now, Stores, StrictRoute
 from api.once import Once
 from api.schemas.ask import AskAnswer, AskQuestion, ReceiptAnswer
 from core.ask import door
+from core.databases import LOCK_SECONDS
 
 router = APIRouter(prefix="/ai/query", tags=["Ask"], route_class=StrictRoute)
 
@@ -40,7 +41,7 @@ def ask(
     if idempotency_key is None:
         # No transaction of ours is open while a model thinks.
         return work()
-    with databases.control.write(actor.tenancy()) as session:
+    with databases.control.write(actor.tenancy(), lock_seconds=LOCK_SECONDS) as session:
         once = Once(session, f"{actor.kind}:{actor.id}", idempotency_key, request.url.path.encode() + sent, now)
         return once(AskAnswer, work)
 

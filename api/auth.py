@@ -16,6 +16,7 @@ from core.access.passwords import LONGEST
 from core.access.permissions import Permission
 from core.access.proof import SignInRefused
 from core.config import Settings
+from core.databases import LOCK_SECONDS
 from core.errors import InvalidInput, LimitReached
 from core.organizations.reads import organization_by_id
 from db.session import DOOR
@@ -84,7 +85,7 @@ def token(body: Credentials, request: Request, response: Response, databases: St
     After five wrong passwords in a row the person is locked out, for a minute at first: 429 with `Retry-After`.
     """
     current: Settings = request.app.state.settings
-    with databases.control.write(DOOR) as session:
+    with databases.control.write(DOOR, lock_seconds=LOCK_SECONDS) as session:
         result = begin(session, request, current, body.email, body.password, now=now)
     # Past the commit: a refusal has to be counted before it is told.
     if isinstance(result, SignInRefused):

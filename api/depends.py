@@ -16,7 +16,7 @@ from api.bodies import read_body
 from api.strict_json import WrongType, parse_strict
 from core import clock
 from core.access.actor import Actor
-from core.databases import Databases
+from core.databases import LOCK_SECONDS, Databases
 from core.errors import CalosError, InvalidInput
 from core.organizations.viewpoint import viewpoint
 from core.periods import last_instant
@@ -147,7 +147,7 @@ def _at_door(databases: Stores) -> Iterator[ReadSession]:
 
 
 def _writing(actor: CurrentActor, databases: Stores) -> Iterator[WriteSession]:
-    with databases.control.write(actor.tenancy()) as session:
+    with databases.control.write(actor.tenancy(), lock_seconds=LOCK_SECONDS) as session:
         yield session
 
 

@@ -20,12 +20,13 @@ from api import closed_list, metrics, rates
 from api.answers import Answer, Close
 from api.house import House
 from api.looks import render
-from api.problems import NO_DATABASE, NO_DATABASE_ERRORS, from_error, problem
+from api.problems import NO_DATABASE_ERRORS, from_error, problem, refused_by_database
 from api.starting import starting_page
 from core import clock
 from core.access import sessions, tokens
 from core.access.actor import Actor
 from core.config import secret_for
+from core.databases import LOCK_SECONDS
 from core.ids import new_id
 from db.session import DOOR
 
@@ -147,7 +148,7 @@ class FrontDoor:
                 # Forgetting them only makes each be noted once more.
                 self._touched.clear()
             self._touched[session_id] = time.monotonic()
-            with self.house.databases.control.write(DOOR) as session:
+            with self.house.databases.control.write(DOOR, lock_seconds=LOCK_SECONDS) as session:
                 sessions.touch(session, session_id, now=now, idle_minutes=self.house.settings.session_idle_minutes)
         return actor
 
@@ -270,16 +271,16 @@ def _wrong_origin(scope: Scope) -> Response | Close:
 
 
 def _no_database(scope: Scope, failure: Exception) -> Response | Close:
-    log.warning("the database does not answer", error=type(failure).__name__)
+    refusal = refused_by_database(failure)
     if scope["type"] == "websocket":
         return Close()
     if scope["path"].startswith("/api/"):
-        return from_error(NO_DATABASE, scope["state"]["request_id"])
+        return from_error(refusal, scope["state"]["request_id"])
     return render(
         "message.html",
         503,
         title="Calos can't answer right now",
-        sentence=NO_DATABASE.message,
+        sentence=refusal.message,
         request_id=scope["state"]["request_id"],
     )
 

@@ -18,6 +18,7 @@ from api.schemas.license_files import (
     OwnFileRequest,
 )
 from core.config import settings
+from core.databases import LOCK_SECONDS
 from core.licensing import file_making, file_register
 from core.signing import KeyRing, open_ring
 from db.session import DOOR
@@ -62,7 +63,7 @@ def make_own_file(
     """
     made = None
     if secret is not None:
-        with stores.control.write(DOOR) as session:
+        with stores.control.write(DOOR, lock_seconds=LOCK_SECONDS) as session:
             made = file_making.make_own_file(
                 session,
                 ring,

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.depends import NotSignedIn
 from api.strict_json import TooLarge, TooSlow, Unreadable, WrongType
+from core.databases import busy
 from core.errors import CalosError, Conflict, InvalidInput, LimitReached, NotFound, NotPermitted, UpstreamFailed
 
 log = structlog.get_logger("calos.api")
@@ -49,7 +50,7 @@ TITLES = {
 # The connection, a lock or a query's time is gone, or every connection is in use: all of them pass.
 NO_DATABASE_ERRORS = (OperationalError, PoolTimeout)
 NO_DATABASE = UpstreamFailed(
-    "The database does not answer right now. Try again in a minute.", code="database_unavailable"
+    "The database does not answer right now. Try again in a minute.", code="database_unavailable", retry_after=60
 )
 
 
@@ -105,6 +106,13 @@ def problem(
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
+def refused_by_database(failure: Exception) -> UpstreamFailed:
+    """Return what to answer where the database gave nothing: somebody holds the row, or it is not there at all."""
+    refusal = busy(failure) or NO_DATABASE
+    log.warning("the database does not answer", code=refusal.code, error=type(failure).__name__)
+    return refusal
+
+
 def status_of(error: CalosError) -> int:
     """Return the HTTP status of one of the house's errors."""
     return next(status for kind, status in STATUS.items() if isinstance(error, kind))
@@ -112,7 +120,7 @@ def status_of(error: CalosError) -> int:
 
 def from_error(error: CalosError, request_id: str) -> JSONResponse:
     """Return the problem for one of the house's errors."""
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, LimitReached) else None
+    headers = None if error.retry_after is None else {"Retry-After": str(error.retry_after)}
     if isinstance(error, NotSignedIn):
         headers = {"WWW-Authenticate": "Bearer"}
     errors = [{"pointer": f"/{error.field}", "code": error.code, "detail": error.message}] if error.field else None
@@ -145,8 +153,7 @@ def install_handlers(app: FastAPI) -> None:
         return problem(error.status_code, code, sentence, request_id=request_id_of(request), headers=headers)
 
     async def no_database(request: Request, failure: Exception) -> Response:
-        log.warning("the database does not answer", request_id=request_id_of(request), error=type(failure).__name__)
-        return from_error(NO_DATABASE, request_id_of(request))
+        return from_error(refused_by_database(failure), request_id_of(request))
 
     app.add_exception_handler(CalosError, ours)
     for kind in NO_DATABASE_ERRORS:

@@ -15,7 +15,7 @@ from core import clock
 from core.access import credentials_file, setup
 from core.access.sessions import SignedIn, SignInResult
 from core.config import settings
-from core.databases import databases
+from core.databases import LOCK_SECONDS, databases
 from core.errors import CalosError
 from core.organizations.founding import use_setup_link
 from db.session import DOOR
@@ -62,7 +62,7 @@ def _found(request: Request, form: dict[str, str]) -> SignInResult:
     now, current = clock.now(), settings()
     email, password = form.get("email", ""), form.get("password", "")
     named = (form.get("organization", ""), form.get("name", ""))
-    with databases().control.write(DOOR) as session:
+    with databases().control.write(DOOR, lock_seconds=LOCK_SECONDS) as session:
         use_setup_link(session, form.get("token", ""), *named, email, password, now=now)
         if current.credentials_file.is_file():
             for sentence in credentials_file.import_file(session, current.credentials_file, now=now):

@@ -20,7 +20,7 @@ from core.access.directory import demo_people
 from core.access.proof import SignInRefused
 from core.access.sessions import SignInResult
 from core.config import settings
-from core.databases import databases
+from core.databases import LOCK_SECONDS, databases
 from core.demo.people import PEOPLE
 from db.session import DOOR
 
@@ -68,7 +68,7 @@ async def sign_out(request: Request) -> Response:
 
 def _begin(request: Request, email: str, password: str) -> SignInResult:
     now = clock.now()
-    with databases().control.write(DOOR) as session:
+    with databases().control.write(DOOR, lock_seconds=LOCK_SECONDS) as session:
         result = begin(session, request, settings(), email, password, now=now)
         before = _actor(request)
         if before is not None and not isinstance(result, SignInRefused):
@@ -78,7 +78,7 @@ def _begin(request: Request, email: str, password: str) -> SignInResult:
 
 
 def _end(actor: Actor) -> None:
-    with databases().control.write(actor.tenancy()) as session:
+    with databases().control.write(actor.tenancy(), lock_seconds=LOCK_SECONDS) as session:
         sessions.sign_out(session, actor, now=clock.now())
 
 

@@ -15,7 +15,7 @@ from api.schemas.telemetry import Bundle, Choice, TelemetryManifest, Why
 from api.strict_json import TooLarge, TooSlow, Unreadable, WrongType
 from core.access.actor import Actor
 from core.config import settings
-from core.databases import Databases
+from core.databases import LOCK_SECONDS, Databases
 from core.licensing.reads import license_by_install
 from core.telemetry import bundles
 from core.telemetry.bundle_receipts import bundles_received
@@ -86,10 +86,12 @@ def choose_nothing(actor: CurrentActor, stores: Stores, now: Now, install_id: In
 
     Counts without persons stay. Verification and metered usage go on.
     """
-    with stores.control.write(actor.tenancy()) as session:
+    with stores.control.write(actor.tenancy(), lock_seconds=LOCK_SECONDS) as session:
         made = opt_out(session, actor, install_id, reason=body.reason, now=now)
     # Once the choice is durable; whatever slips in within that minute goes with the next run of retention.
-    with stores.telemetry.write(replace(actor.tenancy(), installs=(made.install_id,))) as telemetry:
+    with stores.telemetry.write(
+        replace(actor.tenancy(), installs=(made.install_id,)), lock_seconds=LOCK_SECONDS
+    ) as telemetry:
         erase(telemetry, [made.install_id], now=now)
     return Choice(install_id=made.install_id, taken=False, since=made.since, by=made.by, reason=made.reason)
 
@@ -97,7 +99,7 @@ def choose_nothing(actor: CurrentActor, stores: Stores, now: Now, install_id: In
 @router.post("/{installId}/opt-in", summary="Take telemetry of an install again")
 def choose_again(actor: CurrentActor, stores: Stores, now: Now, install_id: InstallId, body: Why) -> Choice:
     """Take its events again, from within a minute on."""
-    with stores.control.write(actor.tenancy()) as session:
+    with stores.control.write(actor.tenancy(), lock_seconds=LOCK_SECONDS) as session:
         opt_in(session, actor, install_id, reason=body.reason, now=now)
     return Choice(install_id=install_id, taken=True)
 

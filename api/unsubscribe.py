@@ -11,7 +11,7 @@ from api.looks import render
 from core import clock
 from core.accounts.digests import KIND, unsubscribe
 from core.config import settings
-from core.databases import databases
+from core.databases import LOCK_SECONDS, databases
 from core.notify.unsubscribe import PATH, person_of
 from db.session import SYSTEM
 
@@ -52,7 +52,7 @@ def _person(request: Request) -> UUID | None:
 
 
 def _end(person_id: UUID) -> None:
-    with databases().control.write(SYSTEM) as session:
+    with databases().control.write(SYSTEM, lock_seconds=LOCK_SECONDS) as session:
         unsubscribe(session, person_id, now=clock.now())
 
 

@@ -30,7 +30,7 @@ from api.strict_json import LARGEST, TooLarge
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.accounts.cards import refresh_card
-from core.databases import Databases
+from core.databases import LOCK_SECONDS, Databases
 from core.errors import InvalidInput
 from core.licensing.reads import license_by_install
 from core.periods import last_instant, midnight
@@ -184,7 +184,7 @@ def _span(meter: str, first: date | None, last: date | None, now: datetime) -> t
 
 
 def _take(stores: Databases, install_id: str, body: UsageReport, now: datetime) -> Receipt:
-    with stores.telemetry.write(DOOR) as session:
+    with stores.telemetry.write(DOOR, lock_seconds=LOCK_SECONDS) as session:
         return take(session, install_id, body.records, now=now)
 
 

@@ -3,6 +3,7 @@
 import base64
 import functools
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
@@ -12,6 +13,10 @@ from db import embedded, migrate
 from db.session import Database, connect, login_url
 
 DATABASE = "calos"
+# Whoever waits at a door holds a connection, and there are twenty: a row that is held for longer would take them all.
+LOCK_SECONDS: Final = 5
+# PostgreSQL's codes for a lock that did not come free, and for two that waited for each other.
+_HELD: Final = frozenset({"55P03", "40P01"})
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,14 @@ class Databases:
         self.control.close()
         if self.telemetry is not self.control:
             self.telemetry.close()
+
+
+def busy(failure: Exception) -> UpstreamFailed | None:
+    """Return how to refuse an act that gave up because another holds what it needs; None: it failed otherwise."""
+    if getattr(getattr(failure, "orig", failure), "sqlstate", None) not in _HELD:
+        return None
+    sentence = "Somebody else is changing the same thing right now. Nothing was changed; try again in some seconds."
+    return UpstreamFailed(sentence, code="busy", retry_after=LOCK_SECONDS)
 
 
 def door_url(url: str) -> str:

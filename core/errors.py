@@ -5,14 +5,17 @@ The message is a sentence for the person who caused it: what is wrong and what t
 
 
 class CalosError(Exception):
-    """Base of the six; never raised itself."""
+    """Base of the six; never raised itself. `retry_after`: seconds until the same act may go well, where it may."""
 
     code = "error"
 
-    def __init__(self, message: str, *, code: str | None = None, field: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, field: str | None = None, retry_after: int | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
+        self.retry_after = retry_after
         if code is not None:
             self.code = code
 
@@ -47,8 +50,7 @@ class LimitReached(CalosError):
     code = "limit_reached"
 
     def __init__(self, message: str, *, retry_after: int, code: str | None = None) -> None:
-        super().__init__(message, code=code)
-        self.retry_after = retry_after
+        super().__init__(message, code=code, retry_after=retry_after)
 
 
 class UpstreamFailed(CalosError):

@@ -72,10 +72,15 @@ class Database:
             yield ReadSession(connection)
 
     @contextmanager
-    def write(self, tenancy: Tenancy) -> Iterator[WriteSession]:
-        """Open a transaction that is committed when the block ends and rolled back when it raises."""
+    def write(self, tenancy: Tenancy, *, lock_seconds: int | None = None) -> Iterator[WriteSession]:
+        """Open a transaction that is committed when the block ends and rolled back when it raises.
+
+        `lock_seconds` is the longest wait for a row that somebody else changes; PostgreSQL then gives up with 55P03.
+        Jobs wait as long as it takes.
+        """
+        patience = "" if lock_seconds is None else f"; SET LOCAL lock_timeout = '{lock_seconds:d}s'"
         with self.engine.connect() as connection, connection.begin():
-            connection.exec_driver_sql(tenancy.statement())
+            connection.exec_driver_sql(f"{tenancy.statement()}{patience}")
             yield WriteSession(connection)
 
     def close(self) -> None:
@@ -89,6 +94,8 @@ def connect(url: str, *, pool_size: int = 10, application: str = "calos") -> Dat
         psycopg_url(url),
         pool_size=pool_size,
         max_overflow=pool_size,
+        # Longer than anybody at a door waits for a lock, so that a queue there has moved on by then.
+        pool_timeout=10,
         # A server that restarted leaves dead connections in the pool: noticed here, not by a person's request.
         pool_pre_ping=True,
         connect_args={"application_name": application, "options": "-c timezone=UTC"},

@@ -8,10 +8,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core import clock
 from core.access.actor import Actor
-from core.databases import Databases, databases
+from core.databases import LOCK_SECONDS, Databases, busy, databases
 from core.errors import CalosError
 from core.organizations.viewpoint import viewpoint
 from db.session import SYSTEM, ReadSession, WriteSession
@@ -99,9 +100,21 @@ def looked_at() -> datetime | None:
 
 
 @contextmanager
+def _not_for_ever() -> Iterator[None]:
+    """Say as one of the house's refusals that somebody else holds what an act needs."""
+    try:
+        yield
+    except OperationalError as failure:
+        refusal = busy(failure)
+        if refusal is None:
+            raise
+        raise refusal from failure
+
+
+@contextmanager
 def change(actor: Actor) -> Iterator[WriteSession]:
     """Open a transaction for a person's act; afterwards everything is read anew."""
-    with databases().control.write(actor.tenancy()) as session:
+    with _not_for_ever(), databases().control.write(actor.tenancy(), lock_seconds=LOCK_SECONDS) as session:
         yield session
     st.cache_data.clear()
 
@@ -116,7 +129,12 @@ def change_both(actor: Actor) -> Iterator[tuple[WriteSession, ReadSession]]:
 @contextmanager
 def change_telemetry(actor: Actor, install_id: str) -> Iterator[WriteSession]:
     """Open a transaction on the telemetry of one install, which the caller has made sure the actor may change."""
-    with databases().telemetry.write(replace(actor.tenancy(), installs=(install_id,))) as telemetry:
+    with (
+        _not_for_ever(),
+        databases().telemetry.write(
+            replace(actor.tenancy(), installs=(install_id,)), lock_seconds=LOCK_SECONDS
+        ) as telemetry,
+    ):
         yield telemetry
     st.cache_data.clear()
 
@@ -139,7 +157,7 @@ def told(what: str = "") -> Iterator[None]:
         yield
     except CalosError as refused:
         st.error(refused.message, icon=":material/error:")
-    except OperationalError:
+    except (OperationalError, PoolTimeout):
         st.error(
             f"{failed}The database does not answer. Check it with `python manage.py doctor`, then reload this page.",
             icon=":material/database_off:",

@@ -73,6 +73,24 @@ def test_a_renewal_says_its_day_before(signed_in: SignedInAs, issue: Issue, data
     assert held(databases, cast, one.install_id).expires_at == day
 
 
+def test_what_somebody_else_holds_is_said_and_can_be_done_again(
+    signed_in: SignedInAs, issue: Issue, databases: Databases, cast: Cast
+) -> None:
+    one = issue(trial_days=14)
+    app = dialog(signed_in, "sam", "license_renewal", one.install_id)
+    app.number_input(key="renew-days").set_value(10).run()
+    held_row = select(licenses.c.id).where(licenses.c.install_id == one.install_id).with_for_update()
+    with databases.control.write(SYSTEM) as session:
+        session.execute(held_row).one()
+        say_why(app, "renew")
+        assert [each.value for each in app.error] == [
+            "Somebody else is changing the same thing right now. Nothing was changed; try again in some seconds."
+        ]
+    assert held(databases, cast, one.install_id).expires_at == one.expires_at
+    say_why(app, "renew")
+    assert held(databases, cast, one.install_id).expires_at != one.expires_at
+
+
 def test_a_renewal_that_would_shorten_is_refused_beforehand(
     signed_in: SignedInAs, issue: Issue, databases: Databases
 ) -> None:
