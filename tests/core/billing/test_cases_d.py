@@ -1,5 +1,6 @@
 """Proration, coupons, tax and rounding by the worked cases D of other billing systems, each named by its id."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.billing.calculation import Discount, PreciseLine, invoice_totals, prorated
+from core.billing.proration import Days, billing_days, change_amounts, part, unused
 from core.errors import InvalidInput
 
 
@@ -15,59 +17,73 @@ def line(key: str, minor: int | str | Decimal, rate: str = "0") -> PreciseLine:
 
 
 def test_d1_an_upgrade_half_way_credits_half_the_old_and_charges_half_the_new() -> None:
-    lines = [
-        PreciseLine("credit", -prorated(Decimal(1000), 15, 30)),
-        PreciseLine("charge", prorated(Decimal(2000), 15, 30)),
-    ]
-    totals = invoice_totals(lines)
+    april = Days(date(2026, 4, 1), date(2026, 4, 30))
+    moved = change_amounts(Decimal(1000), Decimal(2000), april, date(2026, 4, 16))
+    totals = invoice_totals([PreciseLine("credit", moved.credit), PreciseLine("charge", moved.charge)])
     assert [each.net for each in totals.lines] == [-500, 1000]
     assert totals.total == 500
 
 
 def test_d3_the_next_bill_after_an_upgrade_a_week_in() -> None:
-    lines = [
-        line("next month", 2400),
-        PreciseLine("new price, three weeks", prorated(Decimal(2400), 21, 28)),
-        PreciseLine("old price, three weeks", -prorated(Decimal(1200), 21, 28)),
-    ]
-    assert [each.net for each in invoice_totals(lines).lines] == [2400, 1800, -900]
-    assert invoice_totals(lines).total == 3300
+    february = billing_days(date(2025, 2, 1), "monthly", date(2025, 2, 8))
+    moved = change_amounts(Decimal(1200), Decimal(2400), february, date(2025, 2, 8))
+    totals = invoice_totals(
+        [line("march", 2400), PreciseLine("new price", moved.charge), PreciseLine("old price", moved.credit)]
+    )
+    assert [each.net for each in totals.lines] == [2400, 1800, -900]
+    assert totals.total == 3300
+
+
+FEBRUARY = billing_days(date(2025, 2, 8), "monthly", date(2025, 2, 8), "calendar")
+HUNDRED = Decimal(10_000)
 
 
 def test_d5_a_month_that_starts_on_its_eighth_day() -> None:
-    totals = invoice_totals([PreciseLine("february", prorated(Decimal(10_000), 21, 28), Decimal(20))])
+    used = Days(date(2025, 2, 8), FEBRUARY.last)
+    totals = invoice_totals([PreciseLine("february", part(HUNDRED, FEBRUARY, used), Decimal(20))])
     assert (totals.subtotal, totals.tax, totals.total) == (7500, 1500, 9000)
 
 
 def test_d6_seven_unused_days_are_credited_with_their_tax() -> None:
-    totals = invoice_totals([PreciseLine("unused", prorated(Decimal(10_000), 7, 28), Decimal(20))])
+    back = unused(HUNDRED, FEBRUARY, date(2025, 2, 8), date(2025, 2, 21))
+    totals = invoice_totals([PreciseLine("unused", back, Decimal(20))])
     assert (totals.subtotal, totals.tax, totals.total) == (2500, 500, 3000)
 
 
 def test_d7_usage_less_the_credit_for_unused_days() -> None:
     usage = invoice_totals([line("usage", 5000, "20")])
-    credit = invoice_totals([PreciseLine("unused", prorated(Decimal(10_000), 7, 28), Decimal(20))])
+    back = unused(HUNDRED, FEBRUARY, date(2025, 2, 8), date(2025, 2, 21))
+    credit = invoice_totals([PreciseLine("unused", back, Decimal(20))])
     assert (usage.subtotal, usage.tax, usage.total - credit.total) == (5000, 1000, 3000)
 
 
 def test_d9_thirty_two_days_of_a_quarter() -> None:
-    assert prorated(Decimal(91_000), 32, 91) == 32_000
+    quarter = billing_days(date(2025, 4, 15), "quarterly", date(2025, 6, 1))
+    assert (quarter.last, quarter.count) == (date(2025, 7, 14), 91)
+    assert part(Decimal(91_000), quarter, Days(date(2025, 5, 20), date(2025, 6, 20))) == 32_000
+
+
+MARCH = billing_days(date(2022, 3, 4), "monthly", date(2022, 3, 4), "calendar")
+TRIAL_OVER = date(2022, 3, 11)
 
 
 def test_d10_a_calendar_month_that_starts_after_a_trial() -> None:
-    (only,) = invoice_totals([PreciseLine("march", prorated(Decimal(3500), 31 - 3 - 7, 31))]).lines
+    charged = part(Decimal(3500), MARCH, Days(TRIAL_OVER, MARCH.last))
+    (only,) = invoice_totals([PreciseLine("march", charged)]).lines
     assert only.net == 2371
 
 
 def test_d11_ended_on_the_day_it_was_billed_gives_everything_back() -> None:
-    billed = PreciseLine("march", prorated(Decimal(3500), 21, 31))
-    given_back = PreciseLine("unused", -prorated(Decimal(3500), 21, 31))
+    billed = PreciseLine("march", part(Decimal(3500), MARCH, Days(TRIAL_OVER, MARCH.last)))
+    given_back = PreciseLine("unused", -unused(Decimal(3500), MARCH, TRIAL_OVER, date(2022, 3, 4)))
     assert invoice_totals([given_back]).total == -2371
     assert invoice_totals([billed, given_back]).total == 0
 
 
 def test_d13_a_credit_for_all_but_one_day_takes_tax_from_the_precise_base() -> None:
-    totals = invoice_totals([PreciseLine("unused", prorated(Decimal(20_000), 29, 30), Decimal(25))])
+    begun = date(2023, 9, 18)
+    back = unused(Decimal(20_000), billing_days(begun, "monthly", begun), begun, begun)
+    totals = invoice_totals([PreciseLine("unused", back, Decimal(25))])
     assert (totals.subtotal, totals.tax, totals.total) == (19_333, 4_833, 24_166)
 
 
