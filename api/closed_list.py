@@ -18,6 +18,7 @@ PUBLIC_PATHS = frozenset(
         "/api/licenses/seats/release",
         "/api/licenses/verify",
         "/api/licenses/verify-key",
+        "/api/stripe/webhook",
         "/api/telemetry/events",
         "/api/usage/records",
         "/api/openapi.json",

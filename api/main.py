@@ -37,6 +37,7 @@ from api import (
     security,
     sign_in,
     starting,
+    stripe_webhook,
     telemetry,
     telemetry_people,
     unsubscribe,
@@ -72,6 +73,7 @@ ROUTERS = (
     destinations,
     costs,
     financial,
+    stripe_webhook,
     ask,
 )
 DESCRIPTION = """The API of Calos. Sign in with `POST /api/auth/token` and send the answer's `access_token` as

@@ -15,7 +15,7 @@ MENTION = re.compile(r"\b(?:CALOS_[A-Z_]+|DATABASE_URL|TELEMETRY_URL|JWT_SECRET|
 # The home depends on who runs Calos.
 DESCRIBED = {"CALOS_HOME"}
 # Names reserved in docs/operating.md, for what is not built yet.
-RESERVED = {"stripe_webhook_secret"}
+RESERVED: set[str] = set()
 
 
 def documented() -> dict[str, tuple[str, str]]:

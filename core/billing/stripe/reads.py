@@ -1,0 +1,140 @@
+"""Stripe's events and objects as they are kept here, and how far they came."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, select
+
+from core.billing.reads import Subscription
+from core.billing.stripe.kinds import Kind
+from core.money import Money
+from db.models.billing import subscription
+from db.models.stripe import stripe_backfill, stripe_event, stripe_object
+from db.session import ReadSession
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event as it came; `kept` says whether it has been processed."""
+
+    id: str
+    type: str
+    created: datetime
+    processed: bool
+    object_kind: str
+    object_id: str
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An object of Stripe's as last seen, and what it became here."""
+
+    kind: Kind
+    external_id: str
+    seen_at: datetime
+    deleted: bool
+    payload: Mapping[str, Any]
+    organization_id: UUID | None = None
+    our_id: UUID | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the backfill of one kind came."""
+
+    kind: Kind
+    done: int
+    cursor: str | None
+    finished_at: datetime | None
+    error: str | None
+
+
+def event_by_id(session: ReadSession, event_id: str) -> Event | None:
+    """Return an event, or None where it is forgotten."""
+    row = session.execute(select(stripe_event).where(stripe_event.c.id == event_id)).one_or_none()
+    if row is None:
+        return None
+    held = row.payload["data"]["object"]
+    return Event(
+        row.id,
+        row.type,
+        row.created,
+        row.processed_at is not None,
+        str(held.get("object") or ""),
+        str(held.get("id") or ""),
+        row.error,
+    )
+
+
+def kept(session: ReadSession, kind: Kind, external_id: str) -> Kept | None:
+    """Return one object as last seen."""
+    mine = (stripe_object.c.kind == kind) & (stripe_object.c.external_id == external_id)
+    row = session.execute(select(stripe_object).where(mine)).one_or_none()
+    return _kept(row) if row is not None else None
+
+
+def kept_all(session: ReadSession, kind: Kind, ids: Sequence[str] | None = None) -> dict[str, Kept]:
+    """Return the objects of a kind, all or these, by their ids; oldest first."""
+    statement = select(stripe_object).where(stripe_object.c.kind == kind)
+    if ids is not None:
+        statement = statement.where(stripe_object.c.external_id.in_(ids))
+    rows = session.execute(statement.order_by(stripe_object.c.created_at, stripe_object.c.external_id))
+    return {row.external_id: _kept(row) for row in rows}
+
+
+def subscriptions_of_customer(session: ReadSession, customer_id: str) -> list[Kept]:
+    """Return the subscriptions that a customer of Stripe's has or had, oldest first."""
+    return [one for one in kept_all(session, "subscription").values() if one.payload.get("customer") == customer_id]
+
+
+def customers_linked(session: ReadSession) -> int:
+    """Return how many of Stripe's customers are customers here."""
+    linked = (stripe_object.c.kind == "customer") & stripe_object.c.organization_id.is_not(None)
+    return int(session.execute(select(func.count()).where(linked)).scalar_one())
+
+
+def progress(session: ReadSession) -> list[Progress]:
+    """Return how far each kind of the last backfill came."""
+    rows = session.execute(select(stripe_backfill).order_by(stripe_backfill.c.started_at, stripe_backfill.c.kind))
+    return [Progress(row.kind, row.done, row.cursor, row.finished_at, row.error) for row in rows]
+
+
+def last_heard(session: ReadSession) -> datetime | None:
+    """Return when Stripe last told anything, or None where it never did."""
+    found: datetime | None = session.execute(select(func.max(stripe_object.c.seen_at))).scalar_one()
+    return found
+
+
+def events_waiting(session: ReadSession) -> int:
+    """Return how many events wait to be processed."""
+    waiting = select(func.count()).where(stripe_event.c.processed_at.is_(None))
+    return int(session.execute(waiting).scalar_one())
+
+
+def subscriptions_here(session: ReadSession, organization_ids: Sequence[UUID]) -> dict[UUID, Subscription]:
+    """Return every subscription that these customers have or had here, by id."""
+    mine = select(subscription).where(subscription.c.organization_id.in_(organization_ids))
+    return {row.id: _subscription(row) for row in session.execute(mine.order_by(subscription.c.started_at))}
+
+
+def _subscription(row: Row[Any]) -> Subscription:
+    plain = {name: getattr(row, name) for name in Subscription.__dataclass_fields__ if name != "amount"}
+    return Subscription(**plain, amount=Money(row.amount_minor, row.currency))
+
+
+def _kept(row: Row[Any]) -> Kept:
+    return Kept(
+        row.kind,
+        row.external_id,
+        row.seen_at,
+        row.deleted,
+        row.payload,
+        row.organization_id,
+        row.our_id,
+        row.problem,
+    )
