@@ -16,9 +16,11 @@ from api.once import forget_old_answers
 from core import clock
 from core.access.checkpoints import Checkpoints, audit_key, folder_of
 from core.access.sealing import seal_waiting
+from core.accounts.agreements import settle_due
 from core.accounts.cards import refresh_cards
 from core.announce.relay import run_relay
 from core.announce.writes import prune
+from core.billing.scheduled import customers_due
 from core.culture.snapshots import take_snapshots
 from core.culture.writes import recompute_dirty, rejudge_history
 from core.databases import Databases
@@ -108,6 +110,15 @@ def _cull_seats(databases: Databases) -> None:
         cull(session, now=clock.now())
 
 
+def _change_subscriptions(databases: Databases) -> None:
+    """Do what subscriptions have waiting for today; a customer a transaction, so that none waits for another."""
+    with databases.control.read(SYSTEM) as session:
+        customers = customers_due(session, clock.now())
+    for organization_id in customers:
+        with databases.control.write(SYSTEM) as session:
+            settle_due(session, organization_id, now=clock.now())
+
+
 def schedule(house: House) -> list[Periodic]:
     """Return what is done again and again in one process of the installation, with its pause in seconds."""
     databases, settings = house.databases, house.settings
@@ -149,6 +160,7 @@ def schedule(house: House) -> list[Periodic]:
         periodic("forget what is old", 3600, forget),
         periodic("keep retention", 6 * 3600, lambda: list(run_retention(databases, settings, now=clock.now()))),
         periodic("count versions by the week", 3600, lambda: _count_versions(databases)),
+        periodic("change subscriptions that are due", 20, lambda: _change_subscriptions(databases)),
         periodic("cull seats", 60, lambda: _cull_seats(databases)),
         periodic("keep the security score", 300, security),
         *outgoing.schedule(house),

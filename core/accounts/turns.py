@@ -34,11 +34,16 @@ def move(
     *,
     now: datetime,
     reason: str = "",
+    effective_at: datetime | None = None,
 ) -> Movement | None:
-    """Record what the step from one subscription to the other moves, and announce that something moved."""
+    """Record what the step from one subscription to the other moves, and announce that something moved.
+
+    `effective_at` is for what was agreed for an earlier instant than that at which it is written.
+    """
     if before is None and after is None:
         return None
-    moved = record_movement(session, actor, before, after, now=now, reason=reason.strip() or None)
+    why = reason.strip() or None
+    moved = record_movement(session, actor, before, after, now=now, effective_at=effective_at, reason=why)
     if moved is not None:
         # Without the amount: who listens may not all see money.
         announce(session, moved.organization_id, "metrics:updated", {"metrics": ["mrr"], "kind": moved.kind}, now=now)
