@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 from core.errors import InvalidInput
@@ -24,7 +25,7 @@ class Rates:
         if currency == REPORTING:
             return Decimal(1)
         steps = self.steps.get(currency, ())
-        found = bisect_right([valid_from for valid_from, _ in steps], day)
+        found = bisect_right(self._begins.get(currency, ()), day)
         if found == 0:
             raise InvalidInput(
                 f"There is no exchange rate from {currency} to {REPORTING} for {day}. Add one that begins by then.",
@@ -32,6 +33,10 @@ class Rates:
                 field="currency",
             )
         return steps[found - 1][1]
+
+    @cached_property
+    def _begins(self) -> Mapping[str, tuple[date, ...]]:
+        return {currency: tuple(valid_from for valid_from, _ in steps) for currency, steps in self.steps.items()}
 
     def exact(self, amounts: Iterable[Money], day: date) -> Decimal:
         """Return the sum in minor units of REPORTING at the rates of `day`, not yet rounded."""

@@ -12,6 +12,7 @@ from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.errors import InvalidInput
 from core.finance.flows import DIMENSIONS, Cut, exchange_rates, flows, names_of
+from core.finance.holders import customers_and_kept
 from core.finance.retention import holdings, kept, paying
 from core.finance.tally import COUNTED, FLOWS, Axis, Exchange, Grid, Rows, Tally, axis, counts, money, settled
 from core.periods import Period
@@ -78,6 +79,8 @@ def _tally(
 ) -> Tally:
     if not periods:
         return Tally(pd.DataFrame(columns=_keys(by)), {name: np.zeros((0, 0), np.int64) for name in MEASURES})
+    if customers and not by and not where:
+        return _of_everybody(session, periods, as_of)
     rates = exchange_rates(session)
     span = axis(periods, rates, as_of)
     frame = flows(session, _cut(by, where, span, customers=customers))
@@ -95,12 +98,22 @@ def _tally(
     exchange = Exchange(rates, list(currencies))
     together = _together(groups, by)
     measures, opening = money(rows, len(groups), span, exchange, together)
+    measures |= counts(rows, len(groups), span)
     if customers:
         held = holdings(frame, rows, span, [each for each in _keys(by) if each not in {"tier", "organization_id"}])
         still = kept(held, opening, span, exchange)
         measures |= {name: settled(exact, together) for name, exact in zip(("kept", "kept_capped"), still, strict=True)}
-        measures |= counts(rows, len(groups), span) | paying(held, len(groups), span)
+        measures |= paying(held, len(groups), span)
     return Tally(groups.reset_index(drop=True), measures)
+
+
+def _of_everybody(session: ReadSession, periods: Sequence[Period], as_of: datetime) -> Tally:
+    """Return the tally of all customers as one group: sums by the day, and arrays instead of a row a customer."""
+    found = _tally(session, periods, (), {}, as_of, customers=False)
+    rates = exchange_rates(session)
+    paying, still = customers_and_kept(session, axis(periods, rates, as_of), Exchange(rates, []))
+    kept_of = {name: settled(exact, None) for name, exact in zip(("kept", "kept_capped"), still, strict=True)}
+    return Tally(found.groups, {**found.measures, **kept_of, **paying})
 
 
 def _cut(by: tuple[str, ...], where: Mapping[str, Collection[Any]], span: Axis, *, customers: bool) -> Cut:

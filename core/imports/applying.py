@@ -11,6 +11,7 @@ from core.billing.reads import Subscription
 from core.billing.writes import record_past_subscriptions
 from core.databases import Databases
 from core.errors import Conflict
+from core.finance.steps import steps_of
 from core.finance.writes import append_history
 from core.ids import new_id
 from core.imports.checking import Checked
@@ -19,7 +20,6 @@ from core.imports.gathering import Account
 from core.imports.reads import installs_of, tier_ids
 from core.imports.rows import ChurnRow, CustomerRow, Key, Row, SubscriptionRow, TicketRow, UseRow
 from core.imports.standing import license_of
-from core.imports.steps import steps_of
 from core.imports.writes import Marker, lock_books, mark_rows, marked, tell_progress
 from core.licensing.past_licenses import add_past_licenses, note_signs_of_life, set_tier_features
 from core.organizations.past_customers import PastCustomer, add_past_customers

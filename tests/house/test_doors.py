@@ -57,6 +57,7 @@ NARROW_STATEMENTS = {
     "core/finance/costs.py": "one sum over the cost ledger, by the dimensions of the catalogue",
     "core/finance/plans.py": "who pays for which tier, and who holds one unpaid",
     "core/finance/days.py": "sums by the day, which the database keeps beside the movements",
+    "core/finance/holders.py": "every movement as four columns, for what is kept of whom",
     "core/finance/drill.py": "the rows behind a figure of the ledger, by key",
     "core/finance/flows.py": "what moved, grouped: the one statement behind every sum of the ledger",
     "core/licensing/acts.py": "locks the license that an act is upon, and writes its columns",
