@@ -1,12 +1,10 @@
 """Rows of licenses: a click on a name opens one, ticks stay with their licenses whatever becomes of the list."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 import pandas as pd
-import streamlit as st
 
 from core.licensing.reads import License
 from pages.customers import matters
@@ -19,11 +17,11 @@ _IN_SIGHT: Final = 16
 def table(found: Sequence[License], now: datetime, *, key: str, tick: bool) -> list[License]:
     """Draw the rows; answer those that are ticked."""
     opener = f"{key}-open"
-    row = columns.opened(opener)
-    if row is not None and row < len(found):
+    row = columns.opened_of(opener, [each.install_id for each in found], table=key)
+    if row is not None:
         filters.go(links.to("licenses"), {"install_id": found[row].install_id})
-    kept: set[str] = st.session_state.get(f"{key}-ticked", set())
-    picked = columns.table(
+    picked = columns.lasting(
+        [each.install_id for each in found],
         _frame(found, now),
         {
             "customer": columns.opener("Customer", key=opener, width=155),
@@ -34,21 +32,12 @@ def table(found: Sequence[License], now: datetime, *, key: str, tick: bool) -> l
             "seen": columns.when("Last check-in"),
             "install": columns.text("Install id", width=230),
         },
-        key=key_of(found, key),
+        key=key,
         alt="Licenses with customer, what is the matter, status, tier, end, last check-in and install id.",
         select="many" if tick else "none",
-        first=[place for place, each in enumerate(found) if each.install_id in kept],
         height="content" if len(found) <= _IN_SIGHT else (_IN_SIGHT + 1) * columns.ROW_HEIGHT,
     )
-    ticked = [found[place] for place in picked if place < len(found)]
-    st.session_state[f"{key}-ticked"] = {each.install_id for each in ticked}
-    return ticked
-
-
-def key_of(found: Sequence[License], key: str) -> str:
-    """The table's own key: a tick is kept by its place, so other rows are another table."""
-    shown = hashlib.sha256(" ".join(each.install_id for each in found).encode())
-    return f"{key}-{shown.hexdigest()[:12]}"
+    return [found[place] for place in picked]
 
 
 def _frame(found: Sequence[License], now: datetime) -> pd.DataFrame:

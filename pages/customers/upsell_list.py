@@ -108,7 +108,10 @@ def show(actor: Actor, found: Sequence[Listed], chosen: Chosen, now: datetime) -
     if not found:
         _nothing(chosen)
         return None, []
-    picked = columns.table(
+    ids = [str(one.upsell.id) for one in found]
+    row = columns.opened_of(_OPEN, ids, table="upsells")
+    picked = columns.lasting(
+        ids,
         _frame(found, now),
         _columns(sees_money=actor.may(Permission.FINANCE_READ)),
         key="upsells",
@@ -116,8 +119,7 @@ def show(actor: Actor, found: Sequence[Listed], chosen: Chosen, now: datetime) -
         select="many" if actor.may(Permission.CUSTOMER_UPDATE) else "none",
         height=_height(len(found)),
     )
-    row = columns.opened(_OPEN)
-    return row if row is not None and row < len(found) else None, picked
+    return row, picked
 
 
 def _height(rows: int) -> int | Literal["content"]:

@@ -1,5 +1,6 @@
 """Column kinds that every table shares, and the table itself."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
@@ -39,6 +40,14 @@ def opened(key: str) -> int | None:
     """The position of the row just opened, else None."""
     click = st.session_state.get(key)
     return None if click is None else int(click["row"])
+
+
+def opened_of(key: str, ids: Sequence[str], *, table: str) -> int | None:
+    """Where the row just opened stands among `ids` now: the click meant the rows as `lasting` drew them in `table`."""
+    row, drawn = opened(key), st.session_state.get(f"{table}-drawn", ids)
+    if row is None or row >= len(drawn) or drawn[row] not in ids:
+        return None
+    return ids.index(drawn[row])
 
 
 def text(label: str, *, width: int | Literal["small", "medium", "large"] | None = None, help: str = "") -> ColumnConfig:
@@ -170,3 +179,29 @@ def table(
         common["selection_default"] = {"selection": {"rows": list(first), "columns": [], "cells": []}}
     event = st.dataframe(frame, **common, on_select="rerun", selection_mode=mode)
     return list(event.selection.rows)
+
+
+def lasting(
+    ids: Sequence[str], frame: pd.DataFrame, columns: Mapping[str, ColumnConfig | str | None], *, key: str, **more: Any
+) -> list[int]:
+    """`table` for rows that come, go and change places between two runs: ticks stay with the row that has the id."""
+    kept = _ticked(key)
+    first = [place for place, each in enumerate(ids) if each in kept]
+    picked = [place for place in table(frame, columns, key=key_of(ids, key), first=first, **more) if place < len(ids)]
+    st.session_state[f"{key}-ticked"] = {ids[place] for place in picked}
+    st.session_state[f"{key}-drawn"] = list(ids)
+    return picked
+
+
+def _ticked(key: str) -> set[str]:
+    """The ids ticked until now, by the rows as they were drawn: the last tick may have come with other rows."""
+    drawn: list[str] = st.session_state.get(f"{key}-drawn", [])
+    state = st.session_state.get(key_of(drawn, key))
+    if state is None:
+        return set(st.session_state.get(f"{key}-ticked", ()))
+    return {drawn[row] for row in state["selection"]["rows"] if row < len(drawn)}
+
+
+def key_of(ids: Sequence[str], key: str) -> str:
+    """The table's own key: a tick is kept by its place, so other rows are another table."""
+    return f"{key}-{hashlib.sha256(' '.join(ids).encode()).hexdigest()[:12]}"

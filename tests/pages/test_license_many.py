@@ -11,7 +11,7 @@ from core.databases import Databases
 from core.licensing.reads import license_by_install, search
 from core.licensing.writes import resume
 from db.session import SYSTEM
-from pages.customers.license_rows import key_of
+from pages.parts.columns import key_of
 from tests.cast import Cast
 from tests.pages.conftest import AsPerson, SignedInAs
 from tests.pages.customers_made import Made, make_customers
@@ -51,8 +51,8 @@ def many(signed_in: SignedInAs, name: str, *install_ids: str) -> AppTest:
 
 def ticks(app: AppTest, databases: Databases, cast: Cast, key: str, *places: int) -> AppTest:
     with databases.control.read(SYSTEM) as session:
-        found = search(session, cast.fiona, now=clock.now()).items
-    app.session_state[key_of(found, key)] = {"selection": {"rows": list(places), "columns": [], "cells": []}}
+        ids = [each.install_id for each in search(session, cast.fiona, now=clock.now()).items]
+    app.session_state[key_of(ids, key)] = {"selection": {"rows": list(places), "columns": [], "cells": []}}
     return app.run()
 
 

@@ -10,6 +10,7 @@ from core.culture import writes
 from core.culture.upsell_reads import Upsell
 from core.databases import Databases
 from db.session import SYSTEM
+from pages.parts.columns import key_of
 from tests.cast import Cast
 from tests.pages.acme import make_acme
 from tests.pages.conftest import AsPerson, SignedInAs, words
@@ -207,6 +208,49 @@ def test_several_are_given_to_somebody_at_once(
     with databases.control.read(SYSTEM) as session:
         found = reads.upsells(session, cast.fiona, now=clock.now(), install_id=fresh.install_id)
     assert [each.assigned_to for each in found] == ["mia@calos.test"] * 2
+
+
+def _ticking() -> None:
+    import streamlit as st
+
+    from pages.customers import upsell_choice, upsell_list
+    from pages.parts import session
+    from pages.parts.load import minute
+
+    actor = session.require_actor()
+    chosen = upsell_choice.Chosen(upsell_choice.ALL, None, None, False, "")
+    found = upsell_list.find(actor, chosen, minute())
+    found = tuple(one for one in found if str(one.upsell.id) not in st.session_state.get("gone", ()))
+    if st.session_state.get("turned"):
+        found = found[::-1]
+    row, picked = upsell_list.show(actor, found, chosen, minute())
+    st.session_state["told"] = [str(found[place].upsell.id) for place in picked]
+    st.session_state["open"] = None if row is None else str(found[row].upsell.id)
+
+
+def test_ticks_and_clicks_stay_with_their_upsells_when_rows_move(
+    signed_in: SignedInAs, databases: Databases, cast: Cast, fresh: Created
+) -> None:
+    make_acme(databases, cast, clock.now(), "Umbrella AG", ("pos",))
+    signed_in("sam")
+    app = AppTest.from_function(_ticking, default_timeout=60).run()
+    ids: list[str] = list(app.session_state["upsells-drawn"])
+    assert len(ids) >= 3
+    app.session_state[key_of(ids, "upsells")] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    app.run()
+    assert app.session_state["told"] == ids[:2]
+    # The rows move in the run that a click on the third brings with it.
+    app.session_state["turned"], app.session_state["upsell-open"] = True, {"row": 2}
+    app.run()
+    assert not app.exception
+    assert (set(app.session_state["told"]), app.session_state["open"]) == (set(ids[:2]), ids[2])
+    app.session_state["gone"] = ids[:1]
+    app.run()
+    assert app.session_state["told"] == [ids[1]]
+    app.session_state["upsell-open"], app.session_state["turned"] = {"row": len(ids) - 2}, False
+    app.session_state["gone"] = ids[:2]
+    app.run()
+    assert (app.session_state["told"], app.session_state["open"]) == ([], None), "it is not there any more"
 
 
 def _many() -> None:
