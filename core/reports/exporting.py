@@ -10,6 +10,7 @@ from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.errors import InvalidInput
 from core.reports.customers import CUSTOMERS
+from core.reports.installs import INSTALLS
 from core.reports.licenses import LICENSES
 from core.reports.report import Narrowed, Report
 from core.reports.tabular import Cell, cells, write_csv, write_xlsx
@@ -22,7 +23,7 @@ MEDIA: Final[dict[str, str]] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-REPORTS: Final[dict[str, Report]] = {report.name: report for report in (CUSTOMERS, LICENSES, UPSELLS)}
+REPORTS: Final[dict[str, Report]] = {report.name: report for report in (CUSTOMERS, INSTALLS, LICENSES, UPSELLS)}
 
 
 @dataclass(frozen=True)

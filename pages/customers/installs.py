@@ -7,7 +7,7 @@ from core.access.permissions import Permission
 from core.licensing.in_the_field import InTheField, in_the_field
 from core.telemetry.adoption import adoption, by_release
 from pages.customers import installs_figures, installs_list, release_dialog
-from pages.parts import charts, filters, session
+from pages.parts import charts, export, filters, session
 from pages.parts.cards import card, header, tiles
 from pages.parts.empty import empty
 from pages.parts.load import load, minute, told
@@ -17,7 +17,8 @@ def page() -> None:
     """Draw the screen."""
     actor = session.require(Permission.CUSTOMER_READ)
     with told("installs"):
-        with header("Installs", "Which version runs where, how far behind it is, and who is silent."):
+        place = header("Installs", "Which version runs where, how far behind it is, and who is silent.")
+        with place:
             text = filters.search("Search installs", width=240)
             release_dialog.button(actor)
         found = load(in_the_field, actor, now=minute())
@@ -33,7 +34,9 @@ def page() -> None:
         if not text:
             tiles(installs_figures.tiles(found))
             _releases(actor, found)
-        installs_list.show(actor, found, text)
+        need = installs_list.show(actor, found, text)
+        with place:
+            export.menu(actor, "installs", text=text or None, need=need)
 
 
 def _releases(actor: Actor, found: InTheField) -> None:

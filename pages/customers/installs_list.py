@@ -5,7 +5,7 @@ from typing import Final
 import pandas as pd
 
 from core.access.actor import Actor
-from core.licensing.in_the_field import Installed, InTheField, installs
+from core.licensing.in_the_field import Installed, InTheField, Need, installs
 from core.licensing.releases import VersionStanding
 from pages.customers.installs_figures import WORDS, support
 from pages.parts import columns, filters, links, paging, pills
@@ -20,8 +20,8 @@ _IN_SIGHT: Final = 16
 _SHORT: Final = 14
 
 
-def show(actor: Actor, found: InTheField, text: str) -> None:
-    """Draw the table; a click on a name opens the customer."""
+def show(actor: Actor, found: InTheField, text: str) -> Need | None:
+    """Draw the table; a click on a name opens the customer. Answers what it is narrowed to by a chip."""
     place = card("installed", "Installations", "the longest silent first", height="content")
     with place.right:
         picked = filters.at_most_one("Show", list(WORDS.values()), key="show")
@@ -31,9 +31,10 @@ def show(actor: Actor, found: InTheField, text: str) -> None:
         page = load(installs, actor, now=minute(), need=need, text=text[:200], cursor=cursor, limit=_PAGE)
         if not page.items:
             _nobody(picked, text)
-            return
+            return need
         _table(page.items, found)
         paging.controls("installs", page.next_cursor, noun="installations")
+    return need
 
 
 def _nobody(picked: str | None, text: str) -> None:

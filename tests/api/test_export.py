@@ -33,7 +33,7 @@ def test_a_spreadsheet_opens(served: Served) -> None:
 @pytest.mark.parametrize(
     ("query", "named"),
     [
-        ("report=secrets", "customers, licenses, upsells"),
+        ("report=secrets", "customers, installs, licenses, upsells"),
         ("report=customers&format=exe", "csv, xlsx"),
         ("report=upsells&tier=pro", "It takes: assigned_to, priority, rule, snoozed, text"),
         ("report=customers&status=fine", "There is no status"),

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import insert
 
 from core.accounts.requests import Created
 from core.config import Settings
 from core.databases import Databases
+from db.models.licensing import installation
 from db.session import SYSTEM
 from tests.books import own_databases
 from tests.cast import Cast, make_cast
@@ -32,7 +34,10 @@ def cast(databases: Databases) -> Cast:
 
 @pytest.fixture(scope="module")
 def acme(databases: Databases, cast: Cast) -> Created:
-    """Return Acme with its opportunity, beside four customers that pay or not."""
+    """Return Acme with its opportunity, beside four customers that pay or not; the last has installed it."""
     for number, name in enumerate(OTHERS):
-        license_for(databases, cast, name, ("free", "basic", "pro", "enterprise")[number], NOW)
+        made = license_for(databases, cast, name, ("free", "basic", "pro", "enterprise")[number], NOW)
+    with databases.control.write(SYSTEM) as session:
+        row = {"license_id": made.license_id, "organization_id": made.organization_id, "fingerprint": "till-1"}
+        session.execute(insert(installation).values(**row, version="4.2", activated_at=NOW, last_seen_at=NOW))
     return make_acme(databases, cast, NOW)

@@ -3,12 +3,12 @@
 import csv
 import io
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import openpyxl
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
@@ -16,10 +16,12 @@ from core.accounts.requests import Created
 from core.culture.upsell_contacts import record_contact
 from core.culture.upsell_reads import upsells
 from core.errors import InvalidInput, NotPermitted
-from core.reports import customers, licenses
+from core.licensing.releases import record_release
+from core.reports import customers, installs, licenses
 from core.reports.exporting import REPORTS, Exported, export
 from core.reports.report import Narrowed
 from db.models.access import audit_entry
+from db.models.licensing import installation
 from db.session import WriteSession
 from tests.cast import Cast
 from tests.core.reports.conftest import OTHERS
@@ -118,8 +120,41 @@ def test_every_export_is_in_the_trail(session: WriteSession, cast: Cast, now: da
     assert entry.after == {"format": "xlsx", "rows": 1, "filters": {"tier": "pro"}}
 
 
+def test_installations_come_with_how_their_version_stands(
+    session: WriteSession, cast: Cast, now: datetime, acme: Created, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version, days in (("4.0", 300), ("4.1", 200), ("4.2", 100)):
+        until = now - timedelta(days=1) if version == "4.0" else None
+        record_release(
+            session, cast.fiona, version, released_at=now - timedelta(days=days), supported_until=until, now=now
+        )
+    for fingerprint, version, silent in (("a-1", "4.0.3", 9), ("=b-2", "4.2", 0), ("c-3", "odd", 1)):
+        seen = now - timedelta(days=silent)
+        row = {"fingerprint": fingerprint, "version": version, "domain": "shop.acme.test"}
+        when = {"activated_at": now - timedelta(days=60), "last_seen_at": seen}
+        session.execute(
+            insert(installation).values(license_id=acme.license_id, organization_id=acme.organization_id, **row, **when)
+        )
+    monkeypatch.setattr(installs, "MOST", 2)
+    made, rows = _export(session, cast.sam, now, "installs", Narrowed(text="acme"))
+    assert (made.filename, made.rows) == (f"calos-installs-{now:%Y-%m-%d}.csv", 3)
+    shown = ("Fingerprint", "Version", "Releases behind", "Supported", "Supported until")
+    ended = (now - timedelta(days=1)).strftime("%Y-%m-%d")
+    assert [tuple(row[name] for name in shown)[:4] for row in rows] == [
+        ("a-1", "4.0.3", "2", "no"),
+        ("c-3", "odd", "", ""),
+        ("'=b-2", "4.2", "0", "yes"),
+    ]
+    assert rows[0]["Supported until"].startswith(ended)
+    for need, left in (("silent", ["a-1"]), ("unsupported", ["a-1"]), ("ending", [])):
+        _, rows = _export(session, cast.sam, now, "installs", Narrowed(need=need, text="acme"))
+        assert [row["Fingerprint"] for row in rows] == left
+    with pytest.raises(InvalidInput, match="silent, unsupported, ending, behind"):
+        _export(session, cast.sam, now, "installs", Narrowed(need="any"))
+
+
 def test_what_there_is_not_is_refused_with_what_there_is(session: WriteSession, cast: Cast, now: datetime) -> None:
-    with pytest.raises(InvalidInput, match="customers, licenses, upsells"):
+    with pytest.raises(InvalidInput, match="customers, installs, licenses, upsells"):
         _export(session, cast.sam, now, "secrets")
     with pytest.raises(InvalidInput, match="csv, xlsx"):
         _export(session, cast.sam, now, "customers", kind="exe")
