@@ -38,6 +38,7 @@ from api import (
     sign_in,
     starting,
     stripe_webhook,
+    subscriptions,
     telemetry,
     telemetry_people,
     unsubscribe,
@@ -73,6 +74,7 @@ ROUTERS = (
     destinations,
     costs,
     financial,
+    subscriptions,
     stripe_webhook,
     ask,
 )

@@ -161,7 +161,7 @@ def subscriptions_of(session: ReadSession, actor: Actor, organization_id: UUID) 
         .where(subscription.c.organization_id == organization_id)
         .order_by(subscription.c.started_at.desc(), subscription.c.id.desc())
     )
-    return tuple(_subscription(row) for row in session.execute(statement))
+    return tuple(subscription_of(row) for row in session.execute(statement))
 
 
 def subscription_by_id(session: ReadSession, actor: Actor, subscription_id: UUID) -> Subscription:
@@ -169,7 +169,7 @@ def subscription_by_id(session: ReadSession, actor: Actor, subscription_id: UUID
     row = session.execute(select(subscription).where(subscription.c.id == subscription_id)).one_or_none()
     if row is None or (actor.realm != "vendor" and row.organization_id != actor.organization_id):
         raise NotFound("There is no such subscription, or you may not see it.")
-    return _subscription(row)
+    return subscription_of(row)
 
 
 def chain_of(session: ReadSession, actor: Actor, subscription_id: UUID) -> tuple[Subscription, ...]:
@@ -178,7 +178,7 @@ def chain_of(session: ReadSession, actor: Actor, subscription_id: UUID) -> tuple
     mine = (subscription.c.id == first) | (subscription.c.agreement_id == first)
     # By its end too: what began and ended at one instant comes before what followed it.
     ordered = select(subscription).where(mine).order_by(subscription.c.started_at, subscription.c.ended_at.nulls_last())
-    return tuple(_subscription(row) for row in session.execute(ordered))
+    return tuple(subscription_of(row) for row in session.execute(ordered))
 
 
 def subscriptions_without_license(session: ReadSession, organization_id: UUID) -> tuple[Subscription, ...]:
@@ -188,7 +188,7 @@ def subscriptions_without_license(session: ReadSession, organization_id: UUID) -
     """
     mine = (subscription.c.organization_id == organization_id) & subscription.c.license_id.is_(None)
     running = select(subscription).where(mine, subscription.c.ended_at.is_(None))
-    return tuple(_subscription(row) for row in session.execute(running.order_by(subscription.c.started_at)))
+    return tuple(subscription_of(row) for row in session.execute(running.order_by(subscription.c.started_at)))
 
 
 def _one(session: ReadSession, actor: Actor, license_id: UUID, *also: Any) -> Subscription | None:
@@ -202,10 +202,11 @@ def _one(session: ReadSession, actor: Actor, license_id: UUID, *also: Any) -> Su
     if row is None:
         return None
     actor.require_sight_of(row.organization_id)
-    return _subscription(row)
+    return subscription_of(row)
 
 
-def _subscription(row: Row[Any]) -> Subscription:
+def subscription_of(row: Row[Any]) -> Subscription:
+    """Return a row of the table as what it is."""
     return Subscription(
         row.id,
         row.organization_id,

@@ -126,6 +126,12 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("GET", "/financial/metrics"): Declared(P.FINANCE_READ),
     ("GET", "/financial/movements"): Declared(P.FINANCE_READ),
     ("GET", "/financial/subscriptions"): Declared(P.FINANCE_READ),
+    ("GET", "/subscriptions"): Declared(P.FINANCE_READ, vendor=False),
+    ("POST", "/subscriptions/{subscriptionId}/change"): Declared(P.LICENSE_UPDATE_TIER, body={"quantity": 2}),
+    ("POST", "/subscriptions/{subscriptionId}/pause"): Declared(P.LICENSE_UPDATE_TIER, body={"reason": "test"}),
+    ("POST", "/subscriptions/{subscriptionId}/resume"): Declared(P.LICENSE_UPDATE_TIER, body={"reason": "test"}),
+    ("POST", "/subscriptions/{subscriptionId}/cancel"): Declared(P.LICENSE_UPDATE_TIER, body={"reason": "test"}),
+    ("POST", "/subscriptions/{subscriptionId}/undo-cancel"): Declared(P.LICENSE_UPDATE_TIER, body={"reason": "test"}),
     ("GET", "/destinations"): Declared(P.SECURITY_MANAGE_POLICY),
     ("POST", "/destinations"): Declared(
         P.SECURITY_MANAGE_POLICY,
@@ -154,6 +160,8 @@ BEFORE = {
     "/usage/limits/end": ("POST", "/usage/limits"),
     "/destinations/{destinationId}": ("POST", "/destinations"),
     "/costs/reverse": ("POST", "/costs"),
+    "/subscriptions/{subscriptionId}/resume": ("POST", "/subscriptions/{subscriptionId}/pause"),
+    "/subscriptions/{subscriptionId}/undo-cancel": ("POST", "/subscriptions/{subscriptionId}/cancel"),
     "/cash/reverse": ("POST", "/cash"),
 }
 # What the install itself has to have asked.
@@ -169,6 +177,7 @@ OF_AN_INSTALL = [key for key in KEYS if "{installId}" in key[1] + ROUTES[key].qu
 # What addresses name beside the install: made once, for the walk.
 _MADE: dict[str, str] = {}
 _SECRETS: dict[str, str] = {}
+_SUBSCRIPTIONS: dict[str, str] = {}
 
 
 def _name(key: tuple[str, str]) -> str:
@@ -194,6 +203,8 @@ def _license(served: Served, **besides: Any) -> str:
     _SECRETS[made["installId"]] = made["installSecret"]
     # The first customer of the walk is whom licenses are transferred to.
     _MADE.setdefault("{customer}", made["organizationId"])
+    held = served.call("fiona", "GET", f"/api/subscriptions?installId={made['installId']}").json()["subscriptions"]
+    _SUBSCRIPTIONS[made["installId"]] = held[0]["id"] if held else ""
     return str(made["installId"])
 
 
@@ -223,6 +234,7 @@ def _filled(value: Any, install: str) -> Any:
 def _address(key: tuple[str, str], install: str) -> str:
     query = ROUTES[key].query
     address = f"/api{key[1]}{'?' if query else ''}{query}".replace("{installId}", install)
+    address = address.replace("{subscriptionId}", _SUBSCRIPTIONS.get(install, ""))
     for name, made in _MADE.items():
         address = address.replace(name, made)
     return address

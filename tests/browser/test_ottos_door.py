@@ -32,6 +32,7 @@ OWN: Final = {
     "/usage/history",
     "/usage/limits",
     "/activity",
+    "/subscriptions",
     "/security/audit-logs",
     "/security/audit-logs/verify",
 }

@@ -23,6 +23,7 @@ NARROW_STATEMENTS = {
     "core/access/sessions.py": "rows that are read at every request, before an actor is known",
     "core/access/setup.py": "the link that makes the first owner",
     "core/access/standing.py": "locks the rows of those who are compared",
+    "core/accounts/agreement_list.py": "one list over subscriptions, whose they are, and what waits",
     "core/accounts/belongings.py": "every domain's rows about a license that changes hands",
     "core/accounts/bulk.py": "counts what an act on many licenses touches, and puts them in order",
     "core/accounts/card_facts.py": "gathers a card from every domain below it",
