@@ -40,13 +40,7 @@ _GUARDS = (
     BEGIN
         SELECT * INTO held FROM public.invoice
         WHERE id = CASE WHEN TG_OP = 'INSERT' THEN NEW.invoice_id ELSE OLD.invoice_id END;
-        IF FOUND AND held.state <> 'draft' AND (
-            TG_OP = 'UPDATE' OR (TG_OP = 'DELETE' AND {_NO_OWNER})
-            -- Lines of an invoice recorded as it was elsewhere come with it, in the transaction that makes it.
-            OR (TG_OP = 'INSERT' AND NOT EXISTS (
-                SELECT FROM public.invoice WHERE id = NEW.invoice_id AND xmin = pg_current_xact_id()::xid
-            ))
-        ) THEN
+        IF FOUND AND held.state <> 'draft' AND (TG_OP <> 'DELETE' OR {_NO_OWNER}) THEN
             RAISE EXCEPTION 'invoice % is finalized and cannot be changed', held.number USING ERRCODE = '23514';
         END IF;
         IF TG_OP = 'UPDATE' AND NEW.invoice_id <> OLD.invoice_id THEN
