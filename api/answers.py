@@ -1,14 +1,18 @@
 """What every answer carries, and the refusal of a websocket."""
 
+from collections.abc import Awaitable
 from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
+
+from api.rates import RATE_HEADERS
 
 _GUARDS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"x-frame-options", b"DENY"),
 )
+_OURS = frozenset({b"x-request-id", b"strict-transport-security", *(name for name, _ in _GUARDS), *RATE_HEADERS})
 _GUARDS_OF_HTTPS = (*_GUARDS, (b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
 
 
@@ -21,7 +25,7 @@ class Answer:
         self.status = 0
         self._guards = _GUARDS_OF_HTTPS if https else _GUARDS
 
-    async def __call__(self, message: Message) -> None:
+    def __call__(self, message: Message) -> Awaitable[None]:
         """Send one message on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
@@ -31,11 +35,12 @@ class Answer:
                 *self._guards,
                 *self._state.get("rate_headers", ()),
             ]
-            present = {name.lower() for name, _ in given}
-            if not present.isdisjoint(name for name, _ in ours):
-                ours = [pair for pair in ours if pair[0] not in present]
+            present = [name for name, _ in given if name.lower() in _OURS]
+            if present:
+                known = {name.lower() for name in present}
+                ours = [pair for pair in ours if pair[0] not in known]
             message["headers"] = [*given, *ours]
-        await self._send(message)
+        return self._send(message)
 
 
 class Close:

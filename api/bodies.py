@@ -41,8 +41,9 @@ async def _read(receive: Receive) -> bytes:
         if message["type"] == "http.disconnect":
             # Nobody hears the answer; it is a caller's doing all the same, and no mistake of ours.
             raise Unreadable("The body ended before it was whole.")
-        read += message.get("body", b"")
-        if len(read) > LARGEST:
+        part: bytes = message.get("body", b"")
+        if len(read) + len(part) > LARGEST:
             raise TooLarge(f"The body is larger than {LARGEST:,} bytes; send less at a time.")
         if not message.get("more_body", False):
-            return bytes(read)
+            return bytes(read) + part if read else part
+        read += part

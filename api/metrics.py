@@ -1,35 +1,68 @@
 """Prometheus metrics of this process: requests by door and status, their time, and the database pool."""
 
-from functools import lru_cache
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import accumulate
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 from starlette.types import Scope
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
 
-REQUESTS = Counter("calos_requests_total", "Requests answered", ["door", "method", "status"])
-SECONDS = Histogram(
-    "calos_request_seconds", "Time to answer", ["door"], buckets=(0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
-)
 POOL_IN_USE = Gauge("calos_db_pool_in_use", "Database connections in use", ["plane"])
 SOCKETS = Gauge("calos_sockets", "Open Socket.IO connections")
+# Seconds, up to and with each.
+BUCKETS = (0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 DOORS = ("api", "_stcore", "static", "assets", "socket.io", "media", "login")
 
 
-@lru_cache(maxsize=1_000)
-def _of(door: str, method: str, status: int) -> tuple[Counter, Histogram]:
-    # Looking them up by their labels takes longer than counting.
-    return REQUESTS.labels(door, method, str(status)), SECONDS.labels(door)
+class _Requests(Collector):
+    """Requests by door, method and status, and their time by door.
+
+    The library's own counters take a lock and walk their buckets with every request; these are counted by the one event
+    loop that answers, and made into the library's shapes when somebody reads them.
+    """
+
+    def __init__(self) -> None:
+        self.answered: dict[tuple[str, str, int], int] = {}
+        # By door: how many fell into each bucket, the last one for what is beyond all, and the seconds of all.
+        self.took: dict[str, list[int]] = {}
+        self.seconds: dict[str, float] = {}
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield both as they stand."""
+        requests = CounterMetricFamily("calos_requests", "Requests answered", labels=["door", "method", "status"])
+        for (door, method, status), times in [*self.answered.items()]:
+            requests.add_metric([door, method, str(status)], times)
+        yield requests
+        seconds = HistogramMetricFamily("calos_request_seconds", "Time to answer", labels=["door"])
+        for door, counts in [*self.took.items()]:
+            bounds = [*(str(bound) for bound in BUCKETS), "+Inf"]
+            buckets = [*zip(bounds, accumulate(counts), strict=True)]
+            seconds.add_metric([door], buckets, self.seconds[door])
+        yield seconds
+
+
+_requests = _Requests()
+REGISTRY.register(_requests)
 
 
 def observe(scope: Scope, status: int, seconds: float) -> None:
     """Count one answered request; the door is the first part of its path, so that labels stay few."""
     first = scope["path"].lstrip("/").partition("/")[0]
     door = first if first in DOORS else "page"
-    requests, took = _of(door, scope["method"], status)
-    requests.inc()
-    took.observe(seconds)
+    key = (door, scope["method"], status)
+    answered = _requests.answered
+    answered[key] = answered.get(key, 0) + 1
+    counts = _requests.took.get(door)
+    if counts is None:
+        _requests.seconds[door] = 0.0
+        counts = _requests.took[door] = [0] * (len(BUCKETS) + 1)
+    counts[bisect_left(BUCKETS, seconds)] += 1
+    _requests.seconds[door] += seconds
 
 
 def may_read(actor: Actor | None) -> bool:

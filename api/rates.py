@@ -2,7 +2,8 @@
 
 import math
 import time
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -16,10 +17,10 @@ LONG_WORK = RateLimitItemPerMinute(20)
 
 WINDOW_SECONDS = 60
 MOST_KEYS = 10_000
+RATE_HEADERS = (b"ratelimit-policy", b"ratelimit", b"retry-after")
 
 
-@dataclass(frozen=True)
-class Allowance:
+class Allowance(NamedTuple):
     """What is left: requests in this minute, and whole seconds until one is free again."""
 
     allowed: bool
@@ -30,7 +31,7 @@ class Allowance:
     def pairs(self) -> list[tuple[bytes, bytes]]:
         """Return the RateLimit fields of the IETF draft, and Retry-After once nothing is left, as ASGI has headers."""
         made = [
-            (b"ratelimit-policy", b'"minute";q=%d;w=60' % self.limit),
+            _policy(self.limit),
             (b"ratelimit", b'"minute";r=%d;t=%d' % (self.remaining, self.reset)),
         ]
         if not self.allowed:
@@ -40,6 +41,11 @@ class Allowance:
     def headers(self) -> dict[str, str]:
         """Return the same for a response of ours."""
         return {name.decode(): value.decode() for name, value in self.pairs()}
+
+
+@lru_cache(maxsize=16)
+def _policy(limit: int) -> tuple[bytes, bytes]:
+    return b"ratelimit-policy", b'"minute";q=%d;w=60' % limit
 
 
 class _Minute:

@@ -12,6 +12,8 @@ DEEPEST = 64
 LARGEST = 1_000_000
 # Beyond it integers have no 64 bits, and orjson makes floats of them.
 HUGE = 2**63
+# A single kind of byte is counted in no time as long as there are few of them.
+SHORT = 1_000
 # A single byte is found to be absent in no time; two are searched for.
 _ODD = (b"\\u", b"\t:", b"\n:", b"\r:")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
@@ -54,15 +56,19 @@ def parse_strict(raw: bytes) -> Any:
 
 def _plain(raw: bytes) -> Any:
     """Return the value of a body that has nothing odd about it, or None: most bodies, in a fifth of the time."""
-    # Escapes may bring in what cannot be stored. White space before a colon would spoil the counting below.
-    if b" :" in raw or any(sign[:1] in raw and sign in raw for sign in _ODD):
-        return None
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError:
         return None
+    keys = _count_keys(value)
+    # No colon but one after each key: none was sent twice.
+    if len(raw) < SHORT and b"\\" not in raw and raw.count(b":") == keys:
+        return value
+    # Escapes may bring in what cannot be stored. White space before a colon would spoil the counting below.
+    if b" :" in raw or any(sign[:1] in raw and sign in raw for sign in _ODD):
+        return None
     # Every key ends in `":`. Where some more of these stand there, a key was sent twice, or a text holds that sign.
-    return value if raw.count(b'":') == _count_keys(value) else None
+    return value if raw.count(b'":') == keys else None
 
 
 def _count_keys(value: Any) -> int:

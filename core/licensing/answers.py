@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from json.encoder import encode_basestring as _text
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from core.licensing.status import Status, status
 from core.licensing.verdicts import LicenseState, Question, Verdict
@@ -29,6 +29,15 @@ _UNTOLD_TEXT: Final = (
     '{"billingPeriod":null,"domains":null,"expiresAt":null,%s,"maxInstalls":null,"maxSeats":null,"startsAt":null,'
     '"status":null,"term":null,"tier":null,"versions":null}'
 )
+
+
+class Told(NamedTuple):
+    """What a license grants, as written around whom the answer is for and around its status."""
+
+    head: str
+    middle: str
+    tail: str
+    entitlements: str
 
 
 def answer(
@@ -93,13 +102,19 @@ def instant(at: datetime) -> str:
 
 
 def signed(
-    state: LicenseState | None, question: Question, verdict: Verdict, limits: str, now: datetime, ring: KeyRing
+    state: LicenseState | None,
+    question: Question,
+    verdict: Verdict,
+    limits: str,
+    now: datetime,
+    ring: KeyRing,
+    told: Told | None = None,
 ) -> bytes:
     """Return what `ring.sign` makes of `answer`, byte for byte, for a third of the time (a test compares them).
 
-    `limits` are as `limits_text` gives them.
+    `limits` are as `limits_text` gives them, `told` what `told_of` makes of this state if it was made before.
     """
-    return ring.seal(_written(state, question, verdict, limits, now, ring.current.kid))
+    return ring.seal(_written(state, question, verdict, limits, now, ring.current.kid, told))
 
 
 def limits_text(limits: Mapping[str, int | None]) -> str:
@@ -108,15 +123,21 @@ def limits_text(limits: Mapping[str, int | None]) -> str:
 
 
 def _written(
-    state: LicenseState | None, question: Question, verdict: Verdict, limits: str, now: datetime, kid: str
+    state: LicenseState | None,
+    question: Question,
+    verdict: Verdict,
+    limits: str,
+    now: datetime,
+    kid: str,
+    told: Told | None,
 ) -> str:
     """Return the RFC 8785 form of the answer with the `kid`: every key stands in its place in the order of keys."""
-    told = state if question.authenticated else None
     asked = f'"fingerprint":{_word(question.fingerprint)},"installId":{_text(question.install_id)}'
-    if told is None:
+    if state is None or not question.authenticated:
         entitlements, license_, limits = "null", _UNTOLD_TEXT % asked, "null"
     else:
-        entitlements, license_ = _words(told.entitlements), _license_text(told, asked, now)
+        head, middle, tail, entitlements = told or told_of(state)
+        license_ = f"{head}{asked}{middle}{_status(state, now)}{tail}"
     return (
         f'{{"checkAgainAt":"{instant(verdict.check_again_at)}","code":"{verdict.code}",'
         f'"detail":{_text(verdict.detail)},"entitlements":{entitlements},"issuedAt":"{instant(now)}","kid":"{kid}",'
@@ -125,13 +146,15 @@ def _written(
     )
 
 
-def _license_text(state: LicenseState, asked: str, now: datetime) -> str:
+def told_of(state: LicenseState) -> Told:
+    """Return what of a license is written alike as long as it stands as it does."""
     ends = f'"{instant(state.expires_at)}"' if state.expires_at else "null"
-    return (
-        f'{{"billingPeriod":{_word(state.billing_period)},"domains":{_words(state.domains)},"expiresAt":{ends},{asked},'
-        f'"maxInstalls":{_number(state.max_installs)},"maxSeats":{_number(state.max_seats)},'
-        f'"startsAt":"{instant(state.starts_at)}","status":"{_status(state, now)}","term":{_text(state.term)},'
-        f'"tier":{_text(state.tier)},"versions":{_word(state.versions)}}}'
+    return Told(
+        f'{{"billingPeriod":{_word(state.billing_period)},"domains":{_words(state.domains)},"expiresAt":{ends},',
+        f',"maxInstalls":{_number(state.max_installs)},"maxSeats":{_number(state.max_seats)},'
+        f'"startsAt":"{instant(state.starts_at)}","status":"',
+        f'","term":{_text(state.term)},"tier":{_text(state.tier)},"versions":{_word(state.versions)}}}',
+        _words(state.entitlements),
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -40,8 +40,10 @@ class DecisionLog:
         self._changes: Grouped[_Change, tuple[int, bool]] = Grouped(self._store)
         self._repeats: dict[int, tuple[int, datetime]] = {}
 
-    async def note(self, state: LicenseState, question: Question, verdict: Verdict, now: datetime) -> None:
-        """Take down one decision."""
+    def note(
+        self, state: LicenseState, question: Question, verdict: Verdict, now: datetime
+    ) -> Coroutine[Any, Any, None] | None:
+        """Take down one decision; what comes back, if any, is to be awaited before the answer is sent."""
         asked = question
         key = (
             state.license_id,
@@ -57,7 +59,10 @@ class DecisionLog:
         if last is not None and last[1] == said:
             self._standing.move_to_end(key)
             self._count(last[0], now)
-            return
+            return None
+        return self._changed(key, said, state, question, now)
+
+    async def _changed(self, key: Key, said: Said, state: LicenseState, question: Question, now: datetime) -> None:
         decision_id, stored = await self._changes.ask(_change(key, said, state, question, now))
         if not stored:
             self._count(decision_id, now)
@@ -79,8 +84,8 @@ class DecisionLog:
                 self._repeats[decision_id] = (counted + times, max(last, at))
 
     def _count(self, decision_id: int, now: datetime) -> None:
-        times, _ = self._repeats.get(decision_id, (0, now))
-        self._repeats[decision_id] = (times + 1, now)
+        counted = self._repeats.get(decision_id)
+        self._repeats[decision_id] = (counted[0] + 1 if counted else 1, now)
 
     async def _store(self, changes: Sequence[_Change]) -> list[tuple[int, bool]]:
         """Store what changed and return, for each, the row that stands and whether this change made it."""

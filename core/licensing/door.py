@@ -18,7 +18,7 @@ from core.errors import UpstreamFailed
 from core.ids import digest
 from core.licensing import statements
 from core.licensing.activation import activate, activates, state_of
-from core.licensing.answers import limits_text, signed
+from core.licensing.answers import Told, limits_text, signed, told_of
 from core.licensing.decision_log import DecisionLog
 from core.licensing.grouped import Grouped
 from core.licensing.limits import effective
@@ -32,6 +32,7 @@ TICK_SECONDS: Final = 1.0
 SEEN_TICKS: Final = 10
 ANSWER_SECONDS: Final = 5
 POOL_SIZE: Final = 8
+UNPACKED: Final = 10_000
 
 log = structlog.get_logger("calos.verify")
 Done = TypeVar("Done")
@@ -44,8 +45,10 @@ class _Asked(NamedTuple):
 
 
 class _Found(NamedTuple):
+    row: list[Any]
     state: LicenseState
     secret_digest: bytes
+    told: Told
 
 
 class VerifyDoor:
@@ -64,6 +67,8 @@ class VerifyDoor:
         self._reads: Grouped[_Asked, _Found | None] = Grouped(self._read)
         self._log = DecisionLog(self._query)
         self._sightings = Sightings(self._query)
+        # Rows as last read, with what was made of them: where the same is read again, its making is spared.
+        self._unpacked: dict[tuple[str, str | None], _Found] = {}
         self._limits: dict[str, dict[str, int | None]] = {}
         self._overrides: dict[str, dict[str, int | None]] = {}
         self._limits_read = -TICK_SECONDS
@@ -83,15 +88,19 @@ class VerifyDoor:
         if question.authenticated and not hmac.compare_digest(digest(secret or ""), found.secret_digest):
             return None
         state: LicenseState | None = found.state
+        told: Told | None = found.told
         verdict = decide(state, question, now)
         if activates(found.state, question, verdict):
             written = await self._attempt(lambda connection: activate(connection, question, now))
             state, verdict = written or (None, decide(None, question, now))
-        elif question.authenticated:
-            await self._sightings.note(found.state, question, now)
-        if state is not None:
-            await self._log.note(state, question, verdict, now)
-        return signed(state, question, verdict, self._limits_of(state) if state else "{}", now, self._ring)
+            told = None
+        elif question.authenticated and (sighting := self._sightings.note(found.state, question, now)) is not None:
+            await sighting
+        if state is None:
+            return signed(None, question, verdict, "{}", now, self._ring)
+        if (change := self._log.note(state, question, verdict, now)) is not None:
+            await change
+        return signed(state, question, verdict, self._limits_of(state), now, self._ring, told)
 
     def _limits_of(self, state: LicenseState) -> str:
         agreed = self._overrides.get(state.license_id)
@@ -118,10 +127,21 @@ class VerifyDoor:
         found: list[_Found | None] = [None] * len(asked)
         with _saying_so():
             rows = await self._states.rows([install_ids, installations, asked[-1].now.isoformat()])
-        for place, secret_digest, *columns in rows:
-            found[place - 1] = _Found(state_of(columns[:-3], columns[-3:]), secret_digest)
+        for place, *row in rows:
+            found[place - 1] = self._found(asked[place - 1], row)
         if asyncio.get_running_loop().time() - self._limits_read >= TICK_SECONDS:
             await self._read_limits()
+        return found
+
+    def _found(self, asked: _Asked, row: list[Any]) -> _Found:
+        key = (asked.install_id, asked.installation)
+        found = self._unpacked.get(key)
+        if found is None or found.row != row:
+            state = state_of(row[1:-3], row[-3:])
+            found = _Found(row, state, row[0], told_of(state))
+            if len(self._unpacked) >= UNPACKED:
+                self._unpacked.clear()
+            self._unpacked[key] = found
         return found
 
     async def _read_limits(self) -> None:

@@ -34,13 +34,13 @@ class Sightings:
         self._waiting: dict[tuple[str, str], _Sighting] = {}
         self._written: Grouped[_Sighting, None] = Grouped(self._write)
 
-    async def note(self, state: LicenseState, question: Question, now: datetime) -> None:
-        """Take down that the installation which asks, and so its license, was seen."""
+    def note(self, state: LicenseState, question: Question, now: datetime) -> Awaitable[None] | None:
+        """Take down that the installation which asks, and so its license, was seen; await what comes back, if any."""
         seen = _Sighting(now, state.license_id, question.installation or "", question.domain, question.version)
         if state.last_check_in_at is None or now - state.last_check_in_at >= WRITTEN_WITHIN:
-            await self._written.ask(seen)
-        else:
-            self._waiting[seen.license_id, seen.fingerprint] = seen
+            return self._written.ask(seen)
+        self._waiting[seen.license_id, seen.fingerprint] = seen
+        return None
 
     async def flush(self) -> None:
         """Write what waits; on failure it waits on, and the error goes on."""

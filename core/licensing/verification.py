@@ -19,7 +19,7 @@ Finding = Callable[[LicenseState, Question, datetime], str | None]
 Excess = Callable[[LicenseState, Question], tuple[int, int]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Check:
     """One reason: `when` in words for the table, `find` returns the sentence for the customer, or None.
 
@@ -233,10 +233,11 @@ def _check_again_at(state: LicenseState, code: Code, valid: bool, now: datetime)
     """Return when the answer may have become another: in a day, in an hour after a no, or at a date before that."""
     if code in CONCLUSIVE:
         return now + ASK_AGAIN
-    dates = [now + (ASK_AGAIN if valid or code is Code.NOT_STARTED else ASK_AGAIN_SOON), state.starts_at]
-    if state.expires_at is not None:
-        dates.append(state.expires_at)
-    return min(at for at in dates if at > now)
+    at = now + (ASK_AGAIN if valid or code is Code.NOT_STARTED else ASK_AGAIN_SOON)
+    for date in (state.starts_at, state.expires_at):
+        if date is not None and now < date < at:
+            at = date
+    return at
 
 
 def _day(at: datetime) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.rows import TupleRow
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core import signing
 from core.config import Settings
@@ -25,6 +25,7 @@ from core.licensing.reads import installations, license_by_install
 from core.licensing.verdicts import Question
 from core.licensing.writes import Issued
 from db.models.announce import outbox
+from db.models.licensing import license as licenses
 from db.session import SYSTEM
 from tests.cast import Cast
 from tests.core.licensing.as_client import holds
@@ -82,6 +83,21 @@ async def test_the_install_id_alone_gets_the_verdict_and_changes_nothing(
         found = license_by_install(session, cast.fiona, made.install_id, now=now)
     assert (found.first_verified_at, found.last_check_in_at) == (None, None)
     assert fingerprints(databases, cast, made, now) == []
+
+
+async def test_what_a_license_grants_is_told_as_it_stands(
+    door: VerifyDoor, issued: Issue, databases: Databases, now: datetime
+) -> None:
+    made, other = issued(), issued()
+    for one in (made, other, made):
+        told = await ask(door, one, now)
+        assert (told["license"]["maxInstalls"], "extra" in told["entitlements"]) == (3, False)
+    changed = update(licenses).where(licenses.c.install_id == made.install_id)
+    with databases.control.write(SYSTEM) as session:
+        session.execute(changed.values(max_installs=7, entitlements=["extra"]))
+    told = await ask(door, made, now)
+    assert (told["license"]["maxInstalls"], "extra" in told["entitlements"]) == (7, True)
+    assert (await ask(door, other, now))["license"]["maxInstalls"] == 3
 
 
 async def test_no_license_and_wrong_secret(door: VerifyDoor, issued: Issue, now: datetime) -> None:
