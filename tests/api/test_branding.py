@@ -9,6 +9,7 @@ from PIL import Image
 
 from core.ids import new_id
 from tests.api.conftest import Served
+from tests.hostile_names import HARMLESS, HOSTILE, made_of
 
 
 def _picture() -> str:
@@ -66,6 +67,34 @@ def test_the_sign_in_page_wears_the_brand_of_its_host(served: Served, host: str)
     assert "help@hooli.test" in page.text
     assert "Hooli <b>" not in page.text
     assert _sign_in_page(served, host.upper()).text.count("Hooli &lt;b&gt;") > 0
+
+
+@pytest.fixture(scope="module")
+def hostile_host(served: Served) -> tuple[str, str]:
+    """Return an install and the host name that shows its brand."""
+    body = {"userId": f"hostile-{new_id()}@brand.test", "tier": "basic"}
+    install = str(served.call("fiona", "POST", "/api/enterprise/create-license", body).json()["installId"])
+    name = f"hostile-{new_id()}.hooli.test"
+    assert served.call("sam", "POST", f"/api/enterprise/customer/{install}/domains", {"host": name}).status_code == 201
+    return install, name
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("logo", [False, True])
+def test_a_hostile_name_is_text_on_the_sign_in_page_and_in_its_title(
+    served: Served, hostile_host: tuple[str, str], name: str, logo: bool
+) -> None:
+    install, host = hostile_host
+    pages = []
+    for each in (HARMLESS, name):
+        brand = {"name": each, "primaryColor": "#16a34a", "logo": _picture() if logo else None}
+        changed = served.call("sam", "PUT", f"/api/enterprise/customer/{install}/branding", brand)
+        assert changed.status_code == 200, changed.text
+        pages.append(made_of(_sign_in_page(served, host).text, each))
+    (harmless, _), (tags, text) = pages
+    assert tags == harmless
+    assert f"Sign in · {name}" in text
+    assert f"to {name}" in text
 
 
 @pytest.mark.parametrize("forged", ["evil.test", "localhost", "127.0.0.1:5001", "x.{host}", "{host}.evil.test"])

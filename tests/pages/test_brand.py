@@ -1,5 +1,7 @@
 """A customer's brand as staff set it."""
 
+import re
+
 import pytest
 
 from core import clock
@@ -9,8 +11,12 @@ from core.organizations.reads import brand_of_organization
 from core.organizations.writes import set_brand
 from db.session import SYSTEM
 from tests.cast import Cast
+from tests.hostile_names import HARMLESS, HOSTILE, made_of
 from tests.pages.conftest import AsPerson, words
 from tests.pages.customers_made import Made, make_customers
+
+# What begins something in Markdown where no backslash stands before it.
+LIVE = re.compile(r"(?<!\\)[*_`\[\]()<>$:#&~^{}.!]")
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +47,26 @@ def test_otto_sees_his_own_portal_in_its_brand(
     assert "Globex *" in words(app)
     assert 'src="/api/logos/' in app.get("html")[0].proto.body
     assert "Initech" not in words(app)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_text_in_the_portal_and_in_the_preview(
+    as_person: AsPerson, made: Made, databases: Databases, cast: Cast, name: str
+) -> None:
+    with databases.control.write(SYSTEM) as session:
+        set_brand(session, cast.adam, cast.globex, BrandDraft(name, "#1d4ed8"), now=clock.now())
+    app = as_person("otto", "overview")
+    assert not app.exception
+    [said] = [each.value for each in app.caption if each.value.replace("\\", "") == name.replace("\\", "")]
+    assert not LIVE.search(said), said
+    assert [each.proto.body for each in app.get("html") if name in each.proto.body] == []
+    previews = []
+    for each in (HARMLESS, name):
+        page = as_person("sam", "brand", install_id=made.paying.install_id)
+        page.text_input(key="brand-name").set_value(each).run()
+        previews.append(made_of(page.get("html")[0].proto.body, each))
+    assert previews[0][0] == previews[1][0]
+    assert f"to {name}" in previews[1][1]
 
 
 def test_without_a_customer_it_asks_for_one(as_person: AsPerson, made: Made) -> None:

@@ -13,6 +13,7 @@ from core.config import Settings
 from core.errors import Conflict, InvalidInput, NotPermitted
 from core.notify.brand import MailBrand
 from core.notify.reads import mail_by_id, mail_counts, mails
+from core.notify.rendering import render
 from core.notify.retries import MAIL, next_try
 from core.notify.writes import GIVEN_UP_AFTER, TASK, forget_mails, pick_up, send_again, send_mail, try_to_send
 from db.models.notify import mail
@@ -21,6 +22,7 @@ from tests.cast import Cast
 from tests.certificates import certificate
 from tests.core.notify.conftest import configured
 from tests.core.notify.postbox import postbox
+from tests.hostile_names import HARMLESS, HOSTILE, made_of
 
 VALUES = {
     "title": "Hello",
@@ -29,6 +31,22 @@ VALUES = {
     "button": {"label": "Open", "href": "https://calos.test/x?a=1&b=2"},
     "reason": "Because you asked.",
 }
+SHOWN: dict[str, dict[str, Any]] = {
+    "notice": VALUES,
+    "limit": {
+        "percent": 95, "feature": "daily API call", "used": "950 of 1,000.", "facts": [("Limit", "1,000")],
+        "forecast": None, "advice": "Ask for more.", "button": VALUES["button"], "copy": None, "reason": "You asked.",
+    },
+    "digest": {
+        "lead": "Two to call.", "button": VALUES["button"], "reason": "You asked.",
+        "sections": [
+            {"title": "New", "note": "", "rows": [
+                {"name": "Acme", "href": "https://calos.test/a", "line": "At 95%.", "detail": "", "value": "$5",
+                 "pill": "High"},
+            ]},
+        ],
+    },
+}  # fmt: skip
 
 
 def _write(session: WriteSession, cast: Cast, now: datetime, **changed: Any) -> UUID | None:
@@ -116,6 +134,32 @@ def test_no_value_becomes_a_header(session: WriteSession, cast: Cast, now: datet
     assert html is not None
     assert "javascript:" not in html.get_content()
     assert "red;}" not in html.get_content()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("template", ["notice", "limit", "digest"])
+def test_a_hostile_name_is_text_in_mails(name: str, template: str) -> None:
+    shown = []
+    for each in (HARMLESS, name):
+        given = {**SHOWN[template], "brand": MailBrand(each, "help@hooli.test"), "title": f"News of {each}"}
+        shown.append(render(template, f"News of {each}", given))
+    tags, text = made_of(shown[1].html, name)
+    assert tags == made_of(shown[0].html, HARMLESS)[0]
+    assert name in text
+    assert shown[1].text.replace(name, HARMLESS) == shown[0].text
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_stays_a_name_before_the_sender(
+    session: WriteSession, cast: Cast, now: datetime, name: str
+) -> None:
+    with postbox() as box, configured(CALOS_SMTP_URL=box.url, CALOS_MAIL_FROM="calos@vendor.test"):
+        made = _write(session, cast, now, values={**VALUES, "brand": MailBrand(name, "help@hooli.test")})
+        assert made is not None
+        try_to_send(session, made, now=now)
+        [message] = box.messages
+    [sender] = message["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (name, "calos@vendor.test")
 
 
 def test_a_server_that_is_away_is_tried_again_ever_later(session: WriteSession, cast: Cast, now: datetime) -> None:
