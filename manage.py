@@ -15,6 +15,7 @@ from core.config import Settings, check, settings
 from core.databases import logins, migrate_all, owner_urls, refusal_of
 from core.errors import CalosError
 from core.imports import commands as import_commands
+from core.imports.stripe import commands as stripe_commands
 from core.organizations.operating import changing, opened, operator
 from db import migrate as migrations
 from db.session import SYSTEM
@@ -281,6 +282,7 @@ def key_rotate(withdraw: bool, days: int | None) -> None:
 
 for command in import_commands.ALL:
     main.add_command(command)
+main.add_command(stripe_commands.group)
 
 
 @main.command()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Literal
 
+from core.billing.stripe.amounts import stripe_amount
 from core.billing.stripe.kinds import Kind
 from core.config import Settings
 from core.errors import CalosError, Conflict, InvalidInput, UpstreamFailed
@@ -202,21 +203,6 @@ def charge_saved_method(account: Account, payable: Payable, *, key: str) -> Char
     if made.status not in {"succeeded", "processing"}:
         raise Conflict("The bank wants to see the customer first: send a payment link.", code="needs_customer")
     return Charged(made.id, made.status)
-
-
-def stripe_amount(amount: Money) -> int:
-    """Return the amount as Stripe counts it: ISK and UGX, which have no decimals left, in hundredths all the same."""
-    return amount.minor * _MORE_DIGITS.get(amount.currency, 1)
-
-
-def our_amount(minor: int, currency: str) -> Money:
-    """Return an amount of Stripe's in our minor units; half a unit that we do not have is rounded up."""
-    factor = _MORE_DIGITS.get(currency.upper(), 1)
-    return Money((abs(minor) * 2 + factor) // (2 * factor) * (1 if minor >= 0 else -1), currency.upper())
-
-
-# Stripe's special cases: no decimals in ISO 4217 any more, two with Stripe.
-_MORE_DIGITS: Final = {"ISK": 100, "UGX": 100}
 
 
 def _whole(account: Account, kind: Kind, found: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,8 @@ stripe_object = Table(
     metadata,
     text("kind", primary_key=True),
     text("external_id", primary_key=True),
+    # What it is of: a subscription of a customer, a payment of an invoice, a refund of a payment.
+    text("parent", nullable=True),
     instant("created_at", nullable=True),
     instant("seen_at"),
     Column("deleted", Boolean, nullable=False, server_default=sql("false")),
@@ -43,6 +45,7 @@ stripe_object = Table(
     ),
 )
 Index("ix_stripe_object_ours", stripe_object.c.our_id)
+Index("ix_stripe_object_parent", stripe_object.c.kind, stripe_object.c.parent)
 
 # How far a backfill came, by kind: the id after which it goes on.
 stripe_backfill = Table(

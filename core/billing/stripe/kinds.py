@@ -1,6 +1,7 @@
 """Which objects of Stripe's are taken in, in the order in which one needs the other."""
 
-from typing import Final, Literal
+from collections.abc import Mapping
+from typing import Any, Final, Literal
 
 Kind = Literal[
     "customer",
@@ -37,3 +38,20 @@ EVENTS: Final = (
     "refund.*",
     "charge.dispute.*",
 )
+
+
+def parent_of(kind: Kind, told: Mapping[str, Any]) -> str | None:
+    """Return the id of what an object is of: its customer, subscription, invoice or payment intent."""
+    if kind in {"payment", "credit_note"}:
+        return _id(told.get("invoice"))
+    if kind in {"refund", "dispute"}:
+        return _id(told.get("payment_intent"))
+    if kind == "subscription_item":
+        return _id(told.get("subscription"))
+    return _id(told.get("customer")) if kind in {"subscription", "invoice"} else _id(told.get("product"))
+
+
+def _id(of: Any) -> str | None:
+    """An id, whether or not the object was expanded."""
+    found = of.get("id") if isinstance(of, Mapping) else of
+    return found if isinstance(found, str) else None

@@ -1,6 +1,6 @@
 """Stripe's events and objects as they are kept here, and how far they came."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,9 +45,9 @@ class Kept:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the backfill of one kind came."""
+    """How far one stage of the backfill came."""
 
-    kind: Kind
+    stage: str
     done: int
     cursor: str | None
     finished_at: datetime | None
@@ -87,9 +87,11 @@ def kept_all(session: ReadSession, kind: Kind, ids: Sequence[str] | None = None)
     return {row.external_id: _kept(row) for row in rows}
 
 
-def subscriptions_of_customer(session: ReadSession, customer_id: str) -> list[Kept]:
-    """Return the subscriptions that a customer of Stripe's has or had, oldest first."""
-    return [one for one in kept_all(session, "subscription").values() if one.payload.get("customer") == customer_id]
+def kept_under(session: ReadSession, kind: Kind, parents: Sequence[str]) -> dict[str, Kept]:
+    """Return the objects of a kind that are of these others, by id, oldest first: the subscriptions of a customer."""
+    statement = select(stripe_object).where(stripe_object.c.kind == kind, stripe_object.c.parent.in_(parents))
+    rows = session.execute(statement.order_by(stripe_object.c.created_at, stripe_object.c.external_id))
+    return {row.external_id: _kept(row) for row in rows}
 
 
 def customers_linked(session: ReadSession) -> int:
@@ -99,9 +101,28 @@ def customers_linked(session: ReadSession) -> int:
 
 
 def progress(session: ReadSession) -> list[Progress]:
-    """Return how far each kind of the last backfill came."""
+    """Return how far each stage of the last backfill came."""
     rows = session.execute(select(stripe_backfill).order_by(stripe_backfill.c.started_at, stripe_backfill.c.kind))
     return [Progress(row.kind, row.done, row.cursor, row.finished_at, row.error) for row in rows]
+
+
+def backfilled_at(session: ReadSession) -> datetime | None:
+    """Return when the last backfill came to its end, or None: there was none, or it is under way."""
+    ends = list(session.execute(select(stripe_backfill.c.finished_at)).scalars())
+    return max(ends) if ends and None not in ends else None
+
+
+def linked_to(session: ReadSession, kind: Kind, our_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these of ours an object of Stripe's of this kind stands for."""
+    mine = (stripe_object.c.kind == kind) & stripe_object.c.our_id.in_(our_ids)
+    return set(session.execute(select(stripe_object.c.our_id).where(mine)).scalars())
+
+
+def customers_of_problems(session: ReadSession) -> list[str]:
+    """Return the customers of Stripe's of whom a subscription could not be taken in."""
+    with_problem = (stripe_object.c.kind == "subscription") & stripe_object.c.problem.is_not(None)
+    found = select(stripe_object.c.parent).where(with_problem, stripe_object.c.parent.is_not(None)).distinct()
+    return sorted(session.execute(found).scalars())
 
 
 def last_heard(session: ReadSession) -> datetime | None:

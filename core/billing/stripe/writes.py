@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from core.billing.stripe.kinds import Kind
+from core.billing.stripe.kinds import Kind, parent_of
 from core.errors import InvalidInput
 from core.jobs.queue import defer
 from db.models.stripe import stripe_backfill, stripe_event, stripe_object
@@ -68,6 +68,11 @@ def event_failed(session: WriteSession, event_id: str, error: str) -> None:
     session.execute(update(stripe_event).where(mine).values(error=error[:2_000], tries=stripe_event.c.tries + 1))
 
 
+def queue_backfill(session: WriteSession) -> None:
+    """Queue a backfill, unless one waits already."""
+    defer(session, BACKFILL_TASK, once=BACKFILL_TASK, one_at_a_time=LINE)
+
+
 def pick_up_events(session: WriteSession, *, now: datetime) -> int:
     """Queue again what has waited for an hour, be it that Stripe was out of reach; return how many."""
     waiting = select(stripe_event.c.id).where(
@@ -92,6 +97,7 @@ def keep_objects(session: WriteSession, kind: Kind, objects: Sequence[Mapping[st
         one["id"]: {
             "kind": kind,
             "external_id": one["id"],
+            "parent": parent_of(kind, one),
             "created_at": instant_of(one["created"]) if one.get("created") is not None else None,
             "seen_at": seen_at,
             "deleted": bool(one.get("deleted")),
@@ -106,7 +112,7 @@ def keep_objects(session: WriteSession, kind: Kind, objects: Sequence[Mapping[st
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["kind", "external_id"],
-            set_={"seen_at": told.seen_at, "deleted": told.deleted, "payload": told.payload},
+            set_={name: told[name] for name in ("seen_at", "deleted", "payload", "parent")},
             where=stripe_object.c.seen_at <= told.seen_at,
         ),
         # In the order of their keys, so that two who keep the same objects never wait for each other.
@@ -137,32 +143,28 @@ def became(
     session.execute(update(stripe_object).where(mine).values(values))
 
 
-def begin_backfill(session: WriteSession, kinds: Sequence[Kind], *, now: datetime) -> None:
-    """Start from the beginning the kinds that are not under way; those that were stopped go on where they were."""
-    fresh = {"cursor": None, "done": 0, "started_at": now, "finished_at": None, "error": None}
-    statement = insert(stripe_backfill)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["kind"], set_=fresh, where=stripe_backfill.c.finished_at.is_not(None)
-        ),
-        [{"kind": kind, **fresh} for kind in kinds],
-    )
+def begin_backfill(session: WriteSession, stages: Sequence[str], *, now: datetime) -> None:
+    """Start every stage from its beginning, unless a backfill was stopped midway: that one goes on where it was."""
+    if session.execute(select(stripe_backfill.c.kind).where(stripe_backfill.c.finished_at.is_(None))).first() is None:
+        session.execute(delete(stripe_backfill))
+    rows = [{"kind": stage, "started_at": now} for stage in stages]
+    session.execute(insert(stripe_backfill).on_conflict_do_nothing(), rows)
 
 
-def backfill_came(session: WriteSession, kind: Kind, cursor: str | None, more: int, *, now: datetime) -> None:
-    """Note in the transaction that keeps a page how far that brings the kind; without a cursor it is done."""
+def backfill_came(session: WriteSession, stage: str, cursor: str | None, more: int, *, now: datetime) -> None:
+    """Note in the transaction that keeps a page how far that brings the stage; without a cursor it is done."""
     values = {
         "cursor": cursor,
         "done": stripe_backfill.c.done + more,
         "finished_at": None if cursor else now,
         "error": None,
     }
-    session.execute(update(stripe_backfill).where(stripe_backfill.c.kind == kind).values(values))
+    session.execute(update(stripe_backfill).where(stripe_backfill.c.kind == stage).values(values))
 
 
-def backfill_failed(session: WriteSession, kind: Kind, error: str) -> None:
-    """Note why a kind stopped; it goes on from its cursor when it is started again."""
-    session.execute(update(stripe_backfill).where(stripe_backfill.c.kind == kind).values(error=error[:2_000]))
+def backfill_failed(session: WriteSession, stage: str, error: str) -> None:
+    """Note why a stage stopped; it goes on from its cursor when it is started again."""
+    session.execute(update(stripe_backfill).where(stripe_backfill.c.kind == stage).values(error=error[:2_000]))
 
 
 def _require_snapshot(event: Mapping[str, Any]) -> None:

@@ -43,6 +43,7 @@ def upgrade() -> None:
         "stripe_object",
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("parent", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deleted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
@@ -58,6 +59,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_stripe_object_organization_id"), "stripe_object", ["organization_id"])
     op.create_index("ix_stripe_object_ours", "stripe_object", ["our_id"])
+    op.create_index("ix_stripe_object_parent", "stripe_object", ["kind", "parent"])
     op.create_table(
         "stripe_backfill",
         sa.Column("kind", sa.Text(), nullable=False),
