@@ -17,6 +17,7 @@ BENCHES = {
     "ingest": (["--events", "20000"], ["--events", "2000"]),
     "kills": (["--kills", "50"], ["--kills", "2", "--events", "2000", "--seconds", "5"]),
     "imports": (["--rounds", "3"], ["--rounds", "1"]),
+    "invoices": (["--invoices", "1000"], ["--invoices", "100"]),
     "culture": (["--events", "100000", "1000000", "10000000"], ["--events", "100000"]),
     "ask": (["--execute"], ["--rounds", "3"]),
     "realtime": (["--sockets", "100", "5000"], ["--sockets", "100", "--events", "50", "--idle", "0"]),

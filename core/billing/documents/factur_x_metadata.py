@@ -51,7 +51,7 @@ def declared(pdf: bytes) -> bytes:
     at = len(pdf) + 1
     table = at + len(head := b"%d 0 obj\n<</Type/Metadata/Subtype/XML/Length %d>>\nstream\n" % (number, len(packet)))
     table += len(packet) + len(tail := b"\nendstream\nendobj\n")
-    entry = b"xref\n%d 1\n%010d 00000 n \n" % (number, at)
+    entry = b"xref\n0 1\n0000000000 65535 f \n%d 1\n%010d 00000 n \n" % (number, at)
     end = b"trailer\n<<%s/Prev %d>>\nstartxref\n%d\n%%%%EOF\n" % (trailer[1], int(start[1]), table)
     return b"".join((pdf, b"\n", head, packet, tail, entry, end))
 

@@ -15,6 +15,8 @@ from typing import Any, Final
 
 import typst
 
+from core.errors import InvalidInput
+
 ASSETS: Final = Path(__file__).parents[3] / "assets"
 # PDF/A-3b: to be kept for ten years, and allowed to carry its own data as an attached file.
 _STANDARD: Final = "a-3b"
@@ -28,7 +30,7 @@ def pdf_pages(template: str, data: Mapping[str, Any], *, dated: date | None, att
     """Return `assets/<template>` set with `data` (JSON-able, no float where it matters) as PDF/A-3b.
 
     `dated` becomes the date of making, None the epoch: the same template, data and date are the same bytes. `attached`
-    is `sys.inputs.attached`, a file's text for the template to attach.
+    is `sys.inputs.attached`, a file's text for the template to attach. Raises InvalidInput for a picture that is none.
     """
     return _drawable(template, json.dumps(data), attached, dated)[0]
 
@@ -50,7 +52,7 @@ def _drawable(template: str, text: str, attached: str, dated: date | None) -> tu
         return _pdf(template, text, attached, _fonts(system=False), dated), text, _fonts(system=False)
     except typst.TypstError as wrong:
         if not _missing(wrong):
-            raise
+            raise _unset(wrong) from wrong
     fonts = _fonts(system=True)
     while True:
         try:
@@ -59,8 +61,14 @@ def _drawable(template: str, text: str, attached: str, dated: date | None) -> tu
             missing = _missing(wrong)
             replaced = _without(text, missing)
             if replaced == text:
-                raise
+                raise _unset(wrong) from wrong
             text = replaced
+
+
+def _unset(wrong: typst.TypstError) -> InvalidInput:
+    """What can be wrong with data that are only data is a picture; the typesetter's words would tell of our folders."""
+    wrong.add_note(wrong.diagnostic)
+    return InvalidInput("A picture on the page cannot be drawn. Choose another logo.")
 
 
 def _missing(wrong: typst.TypstError) -> set[str]:
