@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
+from uuid import UUID
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,8 @@ import pandas as pd
 from core.access.actor import Actor
 from core.errors import InvalidInput
 from core.finance.exchange import Rates
-from core.finance.flows import Cut, exchange_rates, first_movements, flows, names_of
+from core.finance.flows import exchange_rates, first_movements, names_of
+from core.finance.holders import changes, microseconds
 from core.finance.ledger import may_see_all
 from core.finance.rounding import rounded
 from core.finance.tally import Exchange, Grid
@@ -102,16 +104,23 @@ def _lives(session: ReadSession, first: Period, as_of: datetime) -> _Lives:
     rate_days = [at.date() for at in customers["first_at"]]
     customers["cohort"] = [12 * (day.year - first.start.year) + day.month - first.start.month for day in rate_days]
     edges = (*(each.start for each in months), min(months[-1].end, now))
-    moved = flows(session, Cut((), {}, edges, customers=True))
-    place = pd.Index(customers["organization_id"]).get_indexer(pd.Index(moved["organization_id"]))
-    moved = moved[place >= 0].assign(who=place[place >= 0])
+    everything = changes(session)
+    ids = pd.Index(everything.ids.tolist(), dtype=object)
+    whose = np.full(len(ids), -1, dtype=np.int64)
+    wanted = pd.Index([UUID(each).bytes for each in customers["organization_id"]], dtype=object)
+    whose[ids.get_indexer(wanted)] = np.arange(len(customers))
     worth = np.zeros((len(customers), len(months)), dtype=object)
-    for currency, own in moved.groupby("currency"):
+    place, column = whose[everything.who], np.searchsorted(microseconds(edges), everything.at, side="right")
+    inside = (place >= 0) & (column < len(edges))
+    for number, name in enumerate(everything.currencies):
+        own = inside & (everything.currency == number)
         native = np.zeros(worth.shape, dtype=np.int64)
-        np.add.at(native, (own["who"].to_numpy(), np.maximum(own["bucket"].to_numpy() - 1, 0)), own["minor"].to_numpy())
-        worth = worth + np.cumsum(native, axis=1).astype(object) * _at(rates, str(currency), rate_days)[:, None]
-    exchange = [_at(rates, one, [day])[0] for one, day in zip(customers["currency"], rate_days, strict=True)]
-    customers["first"] = customers["minor"].to_numpy().astype(object) * np.array(exchange, dtype=object)
+        np.add.at(native, (place[own], np.maximum(column[own] - 1, 0)), everything.minor[own])
+        worth = worth + np.cumsum(native, axis=1).astype(object) * _at(rates, name, rate_days)[:, None]
+    exchange = np.zeros(len(customers), dtype=object)
+    for currency, rows in customers.groupby("currency").indices.items():
+        exchange[rows] = _at(rates, str(currency), [rate_days[each] for each in rows])
+    customers["first"] = customers["minor"].to_numpy().astype(object) * exchange
     return _Lives(customers, months, worth)
 
 

@@ -97,7 +97,7 @@ def _changes(session: ReadSession, until: datetime) -> list[tuple[str, list[int]
     sums = select(legs.c.currency, legs.c.day, minor).group_by(legs.c.currency, legs.c.day).subquery()
     lists = (sums.c.day - literal(_EPOCH, Date), sums.c.minor)
     columns = [func.array_agg(aggregate_order_by(each, sums.c.day)) for each in lists]
-    found = session.execute(select(sums.c.currency, *columns).group_by(sums.c.currency))
+    found: Any = session.execute(select(sums.c.currency, *columns).group_by(sums.c.currency))
     return [(row[0], row[1], row[2]) for row in found]
 
 
@@ -126,7 +126,8 @@ def _rates(session: ReadSession) -> dict[str, tuple[NDArray[np.int64], list[int]
     whole = cast(func.trunc(r.rate * 10**_RATE_DIGITS), Text)
     lists = [func.array_agg(aggregate_order_by(each, r.valid_from)) for each in (begins, whole)]
     statement = select(r.base, *lists).where(r.quote == REPORTING).group_by(r.base)
-    return {row[0]: (np.asarray(row[1]), [int(each) for each in row[2]]) for row in session.execute(statement)}
+    found: Any = session.execute(statement)
+    return {row[0]: (np.asarray(row[1]), [int(each) for each in row[2]]) for row in found}
 
 
 def _worth(rates: dict[str, tuple[NDArray[np.int64], list[int]]], currency: str, days: NDArray[Any]) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import LargeBinary, cast, func, literal, select
 
 from core.finance.tally import Axis, Exchange
-from db.models.finance import movement
+from db.models.finance import movement, mrr_day
 from db.session import ReadSession
 
 Ints = NDArray[np.int64]
@@ -20,6 +21,10 @@ _AT_ONCE: Final = 20_000
 # PostgreSQL sends an instant as microseconds since then.
 _BEGIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LETTERS: Final = 3
+
+
+_REMEMBERED: Final[dict[str, tuple[tuple[Any, ...], "Changes"]]] = {}
+_REMEMBERING: Final = Lock()
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,26 @@ class Changes:
     minor: Ints
 
 
-def changes(session: ReadSession, until: datetime) -> Changes:
-    """Return every movement before an instant; asks no permission.
+def changes(session: ReadSession) -> Changes:
+    """Return every movement that there is, also what is dated in the future; asks no permission.
+
+    Remembered for as long as nothing is appended: several reads of one page, and of many people's pages, look at the
+    same. Only for who may see all customers.
+    """
+    d, where = mrr_day.c, str(session.connection.engine.url)
+    # Rows of the days are only added and never have the number of another: these sums are of one state alone.
+    state = tuple(session.execute(select(func.count(), func.sum(d.id), func.sum(d.movements))).one())
+    with _REMEMBERING:
+        known = _REMEMBERED.get(where)
+    if known is None or known[0] != state:
+        known = (state, _changes(session))
+        with _REMEMBERING:
+            _REMEMBERED[where] = known
+    return known[1]
+
+
+def _changes(session: ReadSession) -> Changes:
+    """Read every movement.
 
     The columns come as one value each: for rows by the hundred thousand, reading a row takes longer than the query.
     """
@@ -51,7 +74,7 @@ def changes(session: ReadSession, until: datetime) -> Changes:
     )
     # One aggregation reads its rows once, so that all four lie in the same order.
     lists = [func.string_agg(each, cast(literal(b""), LargeBinary), type_=LargeBinary) for each in sent]
-    row = session.execute(select(*lists).where(m.effective_at < until, m.mrr_change_minor != 0)).one()
+    row = session.execute(select(*lists).where(m.mrr_change_minor != 0)).one()
     ids, letters, at, minor = (bytes(each or b"") for each in row)
     who, first = _numbered(np.frombuffer(ids, dtype=">u8").reshape(-1, 2).astype(np.uint64))
     currency, names = pd.factorize(np.frombuffer(letters, dtype=f"S{_LETTERS}"))
@@ -93,7 +116,7 @@ def balances(moved: Changes, instants: Sequence[datetime]) -> Iterator[tuple[Int
         first = upto
 
 
-def customers_and_kept(session: ReadSession, axis: Axis, exchange: Exchange) -> tuple[dict[str, Ints], list[Any]]:
+def customers_and_kept(session: ReadSession, axis: Axis, exchange: Exchange) -> tuple[dict[str, Ints], tuple[Any, Any]]:
     """Return how many pay when each period begins and ends, and exactly what its first customers keep, and capped.
 
     The same as `paying` and `kept` of core/finance/retention.py where there is one group of everybody.
@@ -101,7 +124,7 @@ def customers_and_kept(session: ReadSession, axis: Axis, exchange: Exchange) -> 
     instants = sorted({axis.edges[each - 1] for each in axis.first} | {axis.edges[each] for each in axis.last})
     begins = [instants.index(axis.edges[each - 1]) for each in axis.first]
     ends = [instants.index(axis.edges[each]) for each in axis.last]
-    moved = changes(session, instants[-1])
+    moved = changes(session)
     worth = Exchange(exchange.rates, moved.currencies).on(axis.opening_days())
     paying = np.zeros(len(instants), dtype=np.int64)
     exact: list[Any] = [np.zeros(len(begins), dtype=object) for _ in range(2)]
@@ -116,7 +139,7 @@ def customers_and_kept(session: ReadSession, axis: Axis, exchange: Exchange) -> 
         if not single.all():
             _add_mixed(exact, paying, (who[~single], currency[~single], held[~single]), (begins, ends, worth))
     counts = {"customers_opening": paying[None, begins], "customers_closing": paying[None, ends]}
-    return counts, [each[None, :] for each in exact]
+    return counts, (exact[0][None, :], exact[1][None, :])
 
 
 def _kept(held: Ints, begins: list[int], ends: list[int]) -> tuple[Ints, Ints]:

@@ -79,11 +79,11 @@ def _tally(
 ) -> Tally:
     if not periods:
         return Tally(pd.DataFrame(columns=_keys(by)), {name: np.zeros((0, 0), np.int64) for name in MEASURES})
-    if customers and not by and not where:
-        return _of_everybody(session, periods, as_of)
     rates = exchange_rates(session)
     span = axis(periods, rates, as_of)
-    frame = flows(session, _cut(by, where, span, customers=customers))
+    everybody = customers and not by and not where
+    # Of everybody as one group, the sums come by the day, and what single customers have as arrays.
+    frame = flows(session, _cut(by, where, span, customers=customers and not everybody))
     numbers, groups = _grouped(frame, _keys(by))
     currency, currencies = pd.factorize(frame["currency"])
     rows = Rows(
@@ -99,21 +99,16 @@ def _tally(
     together = _together(groups, by)
     measures, opening = money(rows, len(groups), span, exchange, together)
     measures |= counts(rows, len(groups), span)
-    if customers:
+    if everybody:
+        who, still = customers_and_kept(session, span, exchange)
+        measures |= who
+    elif customers:
         held = holdings(frame, rows, span, [each for each in _keys(by) if each not in {"tier", "organization_id"}])
-        still = kept(held, opening, span, exchange)
-        measures |= {name: settled(exact, together) for name, exact in zip(("kept", "kept_capped"), still, strict=True)}
         measures |= paying(held, len(groups), span)
+        still = kept(held, opening, span, exchange)
+    if customers:
+        measures |= {name: settled(exact, together) for name, exact in zip(("kept", "kept_capped"), still, strict=True)}
     return Tally(groups.reset_index(drop=True), measures)
-
-
-def _of_everybody(session: ReadSession, periods: Sequence[Period], as_of: datetime) -> Tally:
-    """Return the tally of all customers as one group: sums by the day, and arrays instead of a row a customer."""
-    found = _tally(session, periods, (), {}, as_of, customers=False)
-    rates = exchange_rates(session)
-    paying, still = customers_and_kept(session, axis(periods, rates, as_of), Exchange(rates, []))
-    kept_of = {name: settled(exact, None) for name, exact in zip(("kept", "kept_capped"), still, strict=True)}
-    return Tally(found.groups, {**found.measures, **kept_of, **paying})
 
 
 def _cut(by: tuple[str, ...], where: Mapping[str, Collection[Any]], span: Axis, *, customers: bool) -> Cut:

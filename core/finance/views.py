@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 
 from core.access.actor import Actor
-from core.finance.ledger import CUSTOMERS, MEASURES, MONEY, ledger_facts
+from core.finance.ledger import CUSTOMERS, MEASURES, MONEY, ledger_facts, ledger_money
 from core.periods import Period, add_months
 from db.session import ReadSession
 
@@ -57,14 +57,14 @@ def split_months(
     session: ReadSession, actor: Actor, dimension: str, months: Sequence[Period], *, as_of: datetime
 ) -> Split:
     """Return the ledger by `dimension` over some months; needs `finance:read`."""
-    found = ledger_facts(session, actor, months, by=(dimension,), as_of=as_of)
-    found = found.rename(columns={dimension: "group"})
-    last = _start(months[-1])
-    rows = found[found["period"].eq(last)].sort_values(["closing", "group"], ascending=[False, True])
-    rows = rows[rows[list(MONEY)].ne(0).any(axis=1)]
-    starts = [_start(each) for each in months]
-    levels = found.pivot_table(index="group", columns="period", values="closing", aggfunc="sum", fill_value=0)
-    levels = levels.reindex(columns=starts, fill_value=0).astype("int64")
+    # Single customers are looked at for the last month alone: of those before only what was paid is shown.
+    rows = ledger_facts(session, actor, months[-1:], by=(dimension,), as_of=as_of).rename(columns={dimension: "group"})
+    rows = rows[rows[list(MONEY)].ne(0).any(axis=1)].sort_values(["closing", "group"], ascending=[False, True])
+    found = ledger_money(session, months, (dimension,), as_of=as_of)
+    some = found.measures["opening"].any(axis=1) | found.measures["closing"].any(axis=1)
+    levels = pd.DataFrame(found.measures["closing"], index=list(found.groups[dimension]))
+    levels.columns = pd.Index([_start(each) for each in months])
+    levels = levels[some | levels.index.isin(rows["group"])]
     rows = rows[["group", *MEASURES]].reset_index(drop=True)
     rows["trend"] = pd.Series(levels.loc[list(rows["group"])].to_numpy().tolist(), dtype=object)
     return Split(dimension, rows, _stack(levels))
