@@ -8,12 +8,12 @@ from core.accounts.holders import holder
 from core.accounts.requests import Changed, Created, LicenseRequest, Terms
 from core.accounts.turns import move, turn
 from core.billing.currencies import currency_of
+from core.billing.custom_prices import agreed_price
 from core.billing.reads import (
     Subscription,
     active_subscription,
     latest_currency,
     latest_subscription,
-    price_in_force,
     subscriptions_without_license,
 )
 from core.billing.writes import change_subscription, end_subscription, start_subscription
@@ -212,7 +212,8 @@ def _follow(
         return None
     period = _known_period(changed)
     if before is not None:
-        listed = price_in_force(session, changed.tier_id, period, before.amount.currency, now).amount
+        currency = before.amount.currency
+        listed = agreed_price(session, changed.organization_id, changed.tier_id, period, currency, now).amount
         return change_subscription(session, actor, before, changed.tier_id, period, amount or listed, now=now)
     customer = organization_by_id(session, actor, changed.organization_id)
     price = amount or _list_price(session, customer, changed, None, now)
@@ -223,7 +224,7 @@ def _list_price(
     session: WriteSession, customer: Organization, held: License, currency: str | None, now: datetime
 ) -> Money:
     known = currency or latest_currency(session, customer.id) or currency_of(customer.country)
-    return price_in_force(session, held.tier_id, _known_period(held), known, now).amount
+    return agreed_price(session, customer.id, held.tier_id, _known_period(held), known, now).amount
 
 
 def _known_period(held: License) -> BillingPeriod:
