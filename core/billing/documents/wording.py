@@ -13,6 +13,7 @@ from core.billing.documents.giro_code import giro_code
 from core.billing.documents.plain_text import one_line, plain
 from core.billing.invoice_document import BankDetails, DocumentLine, DocumentTax, InvoiceDocument, Look, Party
 from core.money import Money, exponent
+from core.organizations.brands import ink
 
 _LOCALE: Final = Locale("en", "US")
 _MINUS: Final = "−"
@@ -48,6 +49,7 @@ _UNITS: Final = {
     "E34": ("GB", "GB"),
     "E35": ("TB", "TB"),
 }
+_INK: Final = "#16181d"
 _COLOR: Final = re.compile("#[0-9a-fA-F]{6}")
 _TITLES: Final = {"draft": "Draft invoice", "invoice": "Invoice", "credit_note": "Credit note"}
 
@@ -61,7 +63,7 @@ def page_of(document: InvoiceDocument) -> dict[str, Any]:
         "title": _TITLES[document.kind],
         "number": one_line(document.number or ""),
         "name": document_name(document),
-        "color": document.look.color if _COLOR.fullmatch(document.look.color) else Look().color,
+        "color": _title_color(document.look.color),
         "logo": None if document.look.logo is None else list(document.look.logo),
         "footer": one_line(document.look.footer),
         "seller": _party(document.seller, document.seller.country),
@@ -77,6 +79,13 @@ def page_of(document: InvoiceDocument) -> dict[str, Any]:
         "note": plain(document.note or ""),
         "bank": _bank(document),
     }
+
+
+def _title_color(color: str) -> str:
+    """The brand's color where it can be read on paper; a pale one is left to the logo, and none is the house's."""
+    if not _COLOR.fullmatch(color):
+        return Look().color
+    return color if ink(color) == "#ffffff" else _INK
 
 
 def document_name(document: InvoiceDocument) -> str:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 from xml.etree.ElementTree import fromstring
 
+import facturx
 import pytest
 from PIL import Image
 from pypdf import PdfReader
@@ -181,6 +182,7 @@ def test_the_pdf_is_of_a_kind_to_be_kept_and_carries_the_e_invoice() -> None:
     assert file.get_object()["/UF"] == "factur-x.xml"
     assert file.get_object()["/EF"]["/F"]["/Subtype"] == "/text/xml"
     assert reader.attachments["factur-x.xml"] == [factur_x_xml(made)]
+    assert facturx.get_xml_from_pdf(invoice_pdf(made), check_xsd=True) == ("factur-x.xml", factur_x_xml(made))
     assert catalog["/OutputIntents"][0]["/S"] == "/GTS_PDFA1"
     assert catalog["/MarkInfo"]["/Marked"]
     tree = fromstring(catalog["/Metadata"].get_data())  # noqa: S314 - written a moment ago by ourselves
@@ -273,6 +275,13 @@ def test_a_logo_reaches_no_file_and_a_broken_one_is_refused() -> None:
 def test_a_color_that_is_none_is_the_houses() -> None:
     made = replace(specimens.overage(), look=Look(color='red"); #panic()'))
     assert invoice_pdf(made) == invoice_pdf(specimens.overage())
+
+
+def test_a_pale_color_leaves_the_title_dark() -> None:
+    colors = [
+        page_of(replace(specimens.overage(), look=Look(color=color)))["color"] for color in ("#fde047", "#0f766e")
+    ]
+    assert colors == ["#16181d", "#0f766e"]
 
 
 def test_a_code_to_scan_stands_on_what_is_paid_by_sepa() -> None:
