@@ -17,7 +17,7 @@ from core.billing.invoices.credit import add_credit, moved
 from core.billing.invoices.finalizing import locked
 from core.billing.invoices.numbering import take_numbers
 from core.billing.invoices.states import require_state
-from core.errors import Conflict, InvalidInput
+from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import new_id
 from core.money import Money
 from db.models.invoices import credit_note, credit_note_line, invoice, invoice_line, seller
@@ -110,6 +110,17 @@ def credit_notes_of(session: ReadSession, actor: Actor, invoice_id: UUID) -> tup
         statement = statement.where(credit_note.c.organization_id == actor.organization_id)
     rows = session.execute(statement.order_by(credit_note.c.issued_at, credit_note.c.id))
     return tuple(_note(row) for row in rows)
+
+
+def note_by_id(session: ReadSession, actor: Actor, note_id: UUID) -> CreditNote:
+    """Return a credit note that the actor may see, or raise NotFound."""
+    statement = select(credit_note).where(credit_note.c.id == note_id)
+    if actor.realm != "vendor":
+        statement = statement.where(credit_note.c.organization_id == actor.organization_id)
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        raise NotFound("There is no such credit note, or you may not see it.")
+    return _note(row)
 
 
 def credit_note_lines(session: ReadSession, note: CreditNote) -> tuple[CreditNoteLine, ...]:

@@ -48,9 +48,9 @@ def record_payment(session: WriteSession, actor: Actor, given: NewPayment, *, no
     before = payment_named(session, given)
     if before is not None:
         return _same(session, before, given, row)
-    require_state(row.state, (*OWED, "paid") if given.amount else OWED, "paid")
+    require_state(row.state, OWED if given.amount is None else (*OWED, "paid"), "paid")
     due = row.total_minor - row.paid_minor - row.credited_minor
-    amount = given.amount or Money(due, row.currency)
+    amount = Money(due, row.currency) if given.amount is None else given.amount
     _check(given, amount, row, now)
     made = new_id()
     insert_payment(session, made, row.organization_id, given, amount, now)
@@ -111,7 +111,7 @@ def insert_payment(
 
 def _same(session: ReadSession, before: Row[Any], given: NewPayment, row: Row[Any]) -> Payment:
     found = payments_by_id(session, [before.id])[before.id]
-    amount = given.amount or found.amount
+    amount = found.amount if given.amount is None else given.amount
     if found.organization_id != row.organization_id or amount != found.amount or found.method != given.method:
         raise Conflict(
             f"“{given.external_id}” was recorded before, as {found.amount} by {found.method}. Payments are never "

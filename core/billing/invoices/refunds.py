@@ -82,7 +82,7 @@ def _locked(session: WriteSession, actor: Actor, payment_id: UUID) -> Row[Any]:
 def _amount(session: ReadSession, of: Row[Any], asked: Money | None) -> Money:
     given_back = select(func.coalesce(func.sum(payment.c.amount_minor), 0)).where(payment.c.refunds_id == of.id)
     left = Money(of.amount_minor + int(session.execute(given_back).scalar_one()), of.currency)
-    back = asked or left
+    back = left if asked is None else asked
     if back.currency != of.currency or not 0 < back.minor <= left.minor:
         raise Conflict(f"{left} of this payment is left to give back.", code="refund_too_large")
     return back
