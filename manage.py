@@ -14,6 +14,7 @@ from core.accounts import license_commands
 from core.config import Settings, check, settings
 from core.databases import logins, migrate_all, owner_urls, refusal_of
 from core.errors import CalosError
+from core.finance import commands as ledger_commands
 from core.imports import commands as import_commands
 from core.imports.stripe import commands as stripe_commands
 from core.organizations.operating import changing, opened, operator
@@ -280,7 +281,7 @@ def key_rotate(withdraw: bool, days: int | None) -> None:
     click.echo("Running processes notice it within a second.")
 
 
-for command in import_commands.ALL:
+for command in (*import_commands.ALL, *ledger_commands.ALL):
     main.add_command(command)
 main.add_command(stripe_commands.group)
 

@@ -25,6 +25,7 @@ from core.culture.snapshots import take_snapshots
 from core.culture.writes import recompute_dirty, rejudge_history
 from core.databases import Databases
 from core.demo import world
+from core.finance.rebuild import merge_days
 from core.imports.running import TASK, run, settle
 from core.imports.writes import forget_checks
 from core.jobs.queue import Task
@@ -105,6 +106,11 @@ def _count_versions(databases: Databases) -> None:
         keep_adoption(control, telemetry, now=clock.now())
 
 
+def _merge_days(databases: Databases) -> None:
+    with databases.control.write(SYSTEM) as session:
+        merge_days(session)
+
+
 def _cull_seats(databases: Databases) -> None:
     with databases.control.write(SYSTEM) as session:
         cull(session, now=clock.now())
@@ -158,6 +164,7 @@ def schedule(house: House) -> list[Periodic]:
         periodic("tell health of the past", 900, lambda: _tell_past_health(databases)),
         periodic("keep partitions", 3600, partitions),
         periodic("forget what is old", 3600, forget),
+        periodic("merge the ledger's days", 3600, lambda: _merge_days(databases)),
         periodic("keep retention", 6 * 3600, lambda: list(run_retention(databases, settings, now=clock.now()))),
         periodic("count versions by the week", 3600, lambda: _count_versions(databases)),
         periodic("change subscriptions that are due", 20, lambda: _change_subscriptions(databases)),

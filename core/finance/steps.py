@@ -11,8 +11,8 @@ from core.finance.movements import Step
 def steps_of(subscriptions: Iterable[Subscription]) -> list[Step]:
     """Return the steps of one customer's subscriptions.
 
-    Where one ends at the instant at which another begins, the customer changed terms, and lost nothing in between. One
-    that ends as it begins was never worth anything.
+    Where one ends at the instant at which another begins, the customer changed terms, and lost nothing in between; one
+    of the same chain before any other. One that ends as it begins was never worth anything.
     """
     begins: dict[datetime, list[Subscription]] = defaultdict(list)
     ends: dict[datetime, list[Subscription]] = defaultdict(list)
@@ -23,9 +23,19 @@ def steps_of(subscriptions: Iterable[Subscription]) -> list[Step]:
                 ends[one.ended_at].append(one)
     steps = []
     for at in sorted({*begins, *ends}):
-        old, new = ends[at], begins[at]
+        old, new = _beside(ends[at], begins[at])
         changed = min(len(old), len(new))
         steps += [Step(at, before, after) for before, after in zip(old[:changed], new[:changed], strict=True)]
         steps += [Step(at, None, after) for after in new[changed:]]
         steps += [Step(at, before, None) for before in old[changed:]]
     return steps
+
+
+def _beside(old: list[Subscription], new: list[Subscription]) -> tuple[list[Subscription], list[Subscription]]:
+    """Return both with those of one chain first, in the same order."""
+    chains = [one.agreement for one in old if any(one.agreement == other.agreement for other in new)]
+    if not chains:
+        return old, new
+    place = {agreement: number for number, agreement in enumerate(chains)}
+    first, then = (sorted(some, key=lambda one: place.get(one.agreement, len(place))) for some in (old, new))
+    return first, then
