@@ -32,6 +32,7 @@ from api import (
     licenses,
     live,
     logs,
+    plans,
     releases,
     seats,
     security,
@@ -75,6 +76,7 @@ ROUTERS = (
     costs,
     financial,
     subscriptions,
+    plans,
     stripe_webhook,
     ask,
 )

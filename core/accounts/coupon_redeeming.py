@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from core.access.actor import Actor
+from core.access.permissions import Permission
 from core.accounts.agreements import Done, apply_coupon
 from core.accounts.turns import turn
 from core.billing.coupons import Redemption, claim
@@ -29,6 +30,8 @@ def redeem(session: WriteSession, actor: Actor, code: str, subscription_id: UUID
     A coupon before it is replaced. Raises Conflict where the coupon is closed or was redeemed here before, or where the
     subscription has ended.
     """
+    actor.require_vendor()
+    actor.require(Permission.LICENSE_UPDATE_TIER)
     now = turn(session, subscription_by_id(session, actor, subscription_id).organization_id, now)
     current = chain_of(session, actor, subscription_id)[-1]
     if current.ended_at is not None and current.ended_at <= now:

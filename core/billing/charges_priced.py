@@ -17,7 +17,7 @@ from core.billing.charges import Charge
 from core.billing.charges_stored import as_json, charge_of
 from core.billing.price_writes import require_pricing, require_to_come
 from core.billing.reads import price_in_force
-from core.errors import Conflict, InvalidInput
+from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import new_id
 from core.money import Money
 from core.periods import midnight
@@ -67,6 +67,18 @@ def usage_prices(session: ReadSession, actor: Actor, at: datetime) -> tuple[Usag
     actor.require_vendor()
     actor.require(Permission.FINANCE_READ)
     return tuple(one for one in _in_force(session, at) if one.charge is not None)
+
+
+def usage_price_named(
+    session: ReadSession, actor: Actor, tier_id: str, meter: str, currency: str, at: datetime
+) -> tuple[UsagePrice, Charge]:
+    """Return what a meter costs on a tier at an instant, and its charge; NotFound where it costs nothing."""
+    actor.require_vendor()
+    actor.require(Permission.FINANCE_READ)
+    for one in charges_of(session, tier_id, at, currency):
+        if one.meter == meter and one.charge is not None:
+            return one, one.charge
+    raise NotFound(f"Nothing is charged for {meter[:80]} on {tier_id[:80]} in {currency}.")
 
 
 def usage_price_versions(session: ReadSession, actor: Actor) -> tuple[UsagePrice, ...]:

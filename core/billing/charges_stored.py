@@ -15,6 +15,7 @@ from core.errors import InvalidInput
 _MOST_TIERS = 50
 _LONGEST = 32  # characters of a number
 _LARGEST = Decimal(10) ** 18
+_FINEST = -18  # no number has more decimal digits
 _TIERED: Final[dict[str, type[Graduated | Volume | GraduatedPercentage]]] = {
     "graduated": Graduated,
     "volume": Volume,
@@ -119,7 +120,7 @@ class _Fields:
             made = Decimal(value) if isinstance(value, str) and len(value) <= _LONGEST else None
         except InvalidOperation:
             made = None
-        if made is None or not made.is_finite() or abs(made) >= _LARGEST:
+        if made is None or not _is_sane(made):
             raise self._wrong(name, "is a decimal number as text, such as 0.05")
         return made
 
@@ -154,6 +155,11 @@ class _Fields:
 
     def _wrong(self, name: str, what: str) -> InvalidInput:
         return InvalidInput(f"“{name}” {what}.", field=f"{self._within}{name}")
+
+
+def _is_sane(number: Decimal) -> bool:
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= _FINEST and abs(number) < _LARGEST
 
 
 def _plain(number: Decimal) -> str:

@@ -71,18 +71,29 @@ def agreed_price(
 
 
 def custom_prices(
-    session: ReadSession, actor: Actor, *, organization_id: UUID | None = None
+    session: ReadSession,
+    actor: Actor,
+    *,
+    organization_id: UUID | None = None,
+    before: UUID | None = None,
+    limit: int = 200,
 ) -> tuple[CustomPrice, ...]:
-    """Return every price that was agreed with a customer, or with all of them, the newest first; `finance:read`."""
+    """Return prices that were agreed with a customer, or with any, the last agreed first; needs `finance:read`.
+
+    `before` is the id of the last one of the page before.
+    """
     actor.require_vendor()
     actor.require(Permission.FINANCE_READ)
     statement = (
         select(custom_price, organization.c.name.label("customer"))
         .join(organization, organization.c.id == _own.organization_id)
-        .order_by(_own.starts_at.desc(), _own.id.desc())
+        .order_by(_own.id.desc())
+        .limit(limit)
     )
     if organization_id is not None:
         statement = statement.where(_own.organization_id == organization_id)
+    if before is not None:
+        statement = statement.where(_own.id < before)
     return tuple(_custom(row) for row in session.execute(statement))
 
 
@@ -138,6 +149,7 @@ def agree_price(
 def end_custom_price(session: WriteSession, actor: Actor, custom_price_id: UUID, *, reason: str, now: datetime) -> None:
     """Ask the list's price again from now on; needs `license:update_tier`. Conflict where it has ended already."""
     actor.require_vendor()
+    actor.require(Permission.LICENSE_UPDATE_TIER)
     row = session.execute(select(custom_price).where(_own.id == custom_price_id).with_for_update()).one_or_none()
     if row is None:
         raise NotFound("There is no such price.")

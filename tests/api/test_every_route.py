@@ -4,6 +4,7 @@ A route that is not declared below fails the first test, so that none is ever ad
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -43,6 +44,8 @@ class Declared:
 
 
 BOOKED = {"day": "2026-01-15", "amount": {"minor": 1, "currency": "USD"}, "externalId": "{new}"}
+SOON = (clock.now().date() + timedelta(days=90)).isoformat()
+PRICED = {"tier": "pro", "billingPeriod": "quarterly", "amount": {"minor": 123_400, "currency": "EUR"}}
 ROUTES: dict[tuple[str, str], Declared] = {
     ("POST", "/auth/sign-out"): Declared(None, vendor=False),
     ("POST", "/auth/sign-out-everywhere"): Declared(None, vendor=False),
@@ -144,6 +147,24 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("POST", "/destinations/{destinationId}/upsells"): Declared(P.SECURITY_MANAGE_POLICY),
     ("GET", "/destinations/{destinationId}/deliveries"): Declared(P.SECURITY_MANAGE_POLICY),
     ("POST", "/destinations/deliveries/{deliveryId}/redeliver"): Declared(P.SECURITY_MANAGE_POLICY),
+    ("GET", "/plans"): Declared(P.FINANCE_READ),
+    ("POST", "/plans/prices"): Declared(P.FINANCE_MANAGE_COSTS, body={**PRICED, "from": SOON}),
+    ("GET", "/plans/custom-prices"): Declared(P.FINANCE_READ),
+    ("POST", "/plans/custom-prices"): Declared(
+        P.LICENSE_UPDATE_TIER, body={**PRICED, "organizationId": "{customer}", "reason": "test"}
+    ),
+    ("POST", "/plans/custom-prices/{customPriceId}/end"): Declared(P.LICENSE_UPDATE_TIER, body={"reason": "test"}),
+    ("POST", "/plans/usage"): Declared(
+        P.FINANCE_MANAGE_COSTS,
+        body={"tier": "pro", "meter": "projects", "currency": "USD", "from": SOON, "charge": None},
+    ),
+    ("GET", "/plans/usage/quote"): Declared(P.FINANCE_READ, query="tier=pro&meter=members&currency=USD&units=12"),
+    ("GET", "/plans/coupons"): Declared(P.FINANCE_READ),
+    ("POST", "/plans/coupons"): Declared(
+        P.FINANCE_MANAGE_COSTS, body={"code": "{new}", "label": "Walk", "duration": "forever", "percent": "10"}
+    ),
+    ("POST", "/plans/coupons/withdraw"): Declared(P.FINANCE_MANAGE_COSTS, body={"code": "{new}", "reason": "test"}),
+    ("POST", "/subscriptions/{subscriptionId}/coupon"): Declared(P.LICENSE_UPDATE_TIER, body={"code": "{new}"}),
     ("GET", "/costs"): Declared(P.FINANCE_READ),
     ("POST", "/costs"): Declared(P.FINANCE_MANAGE_COSTS, body={"kind": "compute", **BOOKED}),
     ("POST", "/costs/reverse"): Declared(P.FINANCE_MANAGE_COSTS, body={"externalId": "{new}", "reason": "test"}),
@@ -163,6 +184,9 @@ BEFORE = {
     "/subscriptions/{subscriptionId}/resume": ("POST", "/subscriptions/{subscriptionId}/pause"),
     "/subscriptions/{subscriptionId}/undo-cancel": ("POST", "/subscriptions/{subscriptionId}/cancel"),
     "/cash/reverse": ("POST", "/cash"),
+    "/plans/custom-prices/{customPriceId}/end": ("POST", "/plans/custom-prices"),
+    "/plans/coupons/withdraw": ("POST", "/plans/coupons"),
+    "/subscriptions/{subscriptionId}/coupon": ("POST", "/plans/coupons"),
 }
 # What the install itself has to have asked.
 ASKED_BEFORE: dict[str, tuple[str, dict[str, str]]] = {
@@ -191,6 +215,7 @@ def install_id(served: Served, databases: Databases, cast: Cast) -> str:
     _MADE["{receiptId}"] = asked.json()["receiptId"]
     install = _license(served)
     _call(served, "fiona", ("POST", "/destinations"), install)
+    _call(served, "fiona", ("POST", "/plans/custom-prices"), install)
     tested = served.call("fiona", "POST", f"/api/destinations/{_MADE['{destinationId}']}/test")
     _MADE["{deliveryId}"] = tested.json()["id"]
     _MADE["{fileId}"] = served.call("fiona", "POST", f"/api/licenses/{install}/file", {}).json()["id"]
@@ -215,6 +240,8 @@ def _call(served: Served, who: str | None, key: tuple[str, str], install: str) -
     if key == ("POST", "/destinations") and answer.status_code == 201:
         # The newest: one of the calls removes it.
         _MADE["{destinationId}"] = answer.json()["id"]
+    if key == ("POST", "/plans/custom-prices") and answer.status_code == 201:
+        _MADE["{customPriceId}"] = answer.json()["id"]
     return answer
 
 

@@ -49,7 +49,7 @@ def test_a_coupon_comes_off_from_its_day_until_it_runs_out(session: WriteSession
     assert (ends.act, ends.due_at) == ("coupon_end", add_months(now, 3))
     (kept,) = [each for each in coupons(session, cast.fiona) if each.terms.code == "HALF-3"]
     assert (kept.redeemed, kept.terms) == (1, HALF)
-    assert redemptions(session, cast.fiona)[0] == found.redemption
+    assert found.redemption in redemptions(session, cast.fiona)
 
 
 def test_once_is_one_billing_period_and_forever_has_no_end(session: WriteSession, cast: Cast, now: datetime) -> None:

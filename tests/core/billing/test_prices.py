@@ -49,9 +49,9 @@ def test_a_new_price_holds_from_its_day_and_the_old_one_until_then(
         if (each.price.tier_id, each.price.billing_period, each.price.amount.currency) == ("pro", "monthly", "USD")
     ]
     assert [each.until for each in versions] == [midnight(first), None]
-    told = session.execute(select(audit_entry).where(audit_entry.c.action == "price.added")).one()
-    assert (told.target_id, told.before, told.after) == (
-        "pro/monthly/USD",
+    added = (audit_entry.c.action == "price.added") & (audit_entry.c.target_id == "pro/monthly/USD")
+    told = session.execute(select(audit_entry).where(added, audit_entry.c.at == now)).one()
+    assert (told.before, told.after) == (
         {"amountMinor": 49_900},
         {"from": first.isoformat(), "amountMinor": 54_900},
     )
