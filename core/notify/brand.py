@@ -1,31 +1,36 @@
 """The brand that a mail wears: an argument of everything that is rendered here."""
 
+import base64
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from core.config import Settings
 
 COLOR: Final = "#4f46e5"
+INLINE: Final = "data:image/png;base64,"
 _HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 @dataclass(frozen=True)
 class MailBrand:
-    """Name, color (`#rrggbb`), logo (an https address, or none) and where people turn for help."""
+    """Name, color (`#rrggbb`), logo (a small PNG, which travels with the mail) and where people turn for help."""
 
     name: str
     support_email: str
     color: str = COLOR
-    logo_url: str | None = None
+    logo: bytes | None = field(default=None, repr=False)
     from_name: str = ""
 
     def __post_init__(self) -> None:
         # What is no color would end up in a style attribute.
         if not _HEX.fullmatch(self.color):
             object.__setattr__(self, "color", COLOR)
-        if self.logo_url is not None and not self.logo_url.startswith("https://"):
-            object.__setattr__(self, "logo_url", None)
+
+    @property
+    def logo_source(self) -> str | None:
+        """The logo within the page, so that a mail that is kept is whole; smtp.py attaches it when it is sent."""
+        return INLINE + base64.b64encode(self.logo).decode() if self.logo else None
 
     @property
     def sender(self) -> str:

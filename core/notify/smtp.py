@@ -1,5 +1,8 @@
 """The mail server: one message handed over by SMTP, with TLS by the scheme of its address."""
 
+import base64
+import hashlib
+import re
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -15,8 +18,11 @@ from uuid import UUID
 from core.config import Settings
 from core.errors import UpstreamFailed
 from core.notify.addresses import LOOPBACK
+from core.notify.brand import INLINE
 
 SECONDS: Final = 20.0
+# As templates write it; quotes that a value holds are escaped, so that none is taken for this.
+_PICTURE: Final = re.compile(rf'src="{re.escape(INLINE)}([A-Za-z0-9+/=]+)"')
 _PORTS: Final = {"smtp": 587, "smtps": 465}
 
 
@@ -42,7 +48,10 @@ class Letter:
 
 
 def message_of(letter: Letter, sender: str) -> EmailMessage:
-    """Return the MIME message: text and HTML, its Message-ID the mail's own id however often it is sent."""
+    """Return the MIME message: text, and HTML with its pictures beside it; its Message-ID is the mail's own id.
+
+    Pictures within the page become parts of their own: many mail programs show nothing of a `data:` address.
+    """
     message = EmailMessage(policy=SMTP)
     local, _, host = sender.rpartition("@")
     # These refuse line ends: nothing that a value holds becomes a header of its own.
@@ -58,7 +67,19 @@ def message_of(letter: Letter, sender: str) -> EmailMessage:
         message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
+    pictures: dict[str, bytes] = {}
+
+    def attach(found: re.Match[str]) -> str:
+        picture = base64.b64decode(found[1])
+        name = f"{hashlib.sha256(picture).hexdigest()[:16]}@{host}"
+        pictures[name] = picture
+        return f'src="cid:{name}"'
+
+    message.add_alternative(_PICTURE.sub(attach, letter.html), subtype="html")
+    page = message.get_body(("html",))
+    if page is not None:
+        for name, picture in pictures.items():
+            page.add_related(picture, "image", "png", cid=f"<{name}>", disposition="inline", filename="logo.png")
     return message
 
 

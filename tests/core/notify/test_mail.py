@@ -1,5 +1,6 @@
 """Mails by real SMTP: once, with TLS, tried again, kept without a server, never with a header of somebody else's."""
 
+import io
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from PIL import Image
 from sqlalchemy import text, update
 
 from core.config import Settings
@@ -121,7 +123,7 @@ def test_what_is_no_single_address_is_refused(session: WriteSession, cast: Cast,
 
 
 def test_no_value_becomes_a_header(session: WriteSession, cast: Cast, now: datetime) -> None:
-    brand = MailBrand("Evil\r\nBcc: eve@evil.test", "help@nova.test", color="red;}</style>", logo_url="javascript:x")
+    brand = MailBrand("Evil\r\nBcc: eve@evil.test", "help@nova.test", color="red;}</style>")
     with postbox() as box, configured(CALOS_SMTP_URL=box.url):
         made = _write(session, cast, now, subject="Hi\r\nBcc: eve@evil.test\n\n<b>", values={**VALUES, "brand": brand})
         assert made is not None
@@ -132,8 +134,30 @@ def test_no_value_becomes_a_header(session: WriteSession, cast: Cast, now: datet
     assert message["Subject"] == "Hi Bcc: eve@evil.test <b>"
     html = message.get_body(("html",))
     assert html is not None
-    assert "javascript:" not in html.get_content()
     assert "red;}" not in html.get_content()
+
+
+def test_a_logo_travels_with_the_mail_and_is_fetched_from_nowhere(
+    session: WriteSession, cast: Cast, now: datetime
+) -> None:
+    red = io.BytesIO()
+    Image.new("RGB", (40, 20), "#dc2626").save(red, "PNG")
+    spoof = 'src="data:image/png;base64,AAAA"'
+    values = {**VALUES, "title": spoof, "brand": MailBrand("Nova", "help@nova.test", logo=red.getvalue())}
+    with postbox() as box, configured(CALOS_SMTP_URL=box.url, CALOS_MAIL_FROM="calos@vendor.test"):
+        made = _write(session, cast, now, values=values)
+        assert made is not None
+        try_to_send(session, made, now=now)
+        [message] = box.messages
+    text_part, page = message.iter_parts()
+    assert [text_part.get_content_type(), page.get_content_type()] == ["text/plain", "multipart/related"]
+    html, picture = page.iter_parts()
+    assert picture.get_payload(decode=True) == red.getvalue()
+    assert (picture.get_content_type(), picture.get_content_disposition()) == ("image/png", "inline")
+    sources = [dict(given)["src"] for tag, given in made_of(html.get_content(), "Nova")[0] if tag == "img"]
+    assert sources == [f"cid:{picture['Content-ID'].strip('<>')}"]
+    assert spoof in made_of(html.get_content(), "Nova")[1]
+    assert "data:image/png;base64," in mail_by_id(session, cast.fiona, made).html, "whole, to be read in the console"
 
 
 @pytest.mark.parametrize("name", HOSTILE)
