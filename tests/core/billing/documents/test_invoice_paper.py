@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -298,6 +299,12 @@ def test_many_come_in_their_order_from_one_process_or_from_two() -> None:
     alone = list(render_many(made))
     assert alone == [invoice_pdf(each) for each in made]
     assert list(render_many(made, workers=2)) == alone
+
+
+def test_threads_set_pages_beside_each_other() -> None:
+    made = [replace(specimens.overage(), number=f"INV-{at}") for at in range(24)]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(invoice_pdf, made)) == list(render_many(made))
 
 
 def test_a_price_shows_the_digits_that_it_has() -> None:
