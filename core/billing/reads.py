@@ -1,5 +1,6 @@
 """Prices in force and the subscriptions behind licenses."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -126,6 +127,18 @@ def products(session: ReadSession) -> dict[str, str]:
 def active_subscription(session: ReadSession, actor: Actor, license_id: UUID) -> Subscription | None:
     """Return the subscription that pays for a license now, or None: a trial, a free license, or one that ended."""
     return _one(session, actor, license_id, subscription.c.ended_at.is_(None))
+
+
+def active_subscriptions(session: ReadSession, actor: Actor, license_ids: Sequence[UUID]) -> dict[UUID, Subscription]:
+    """Return the same for several licenses; those that nothing pays for are left out."""
+    c = subscription.c
+    running = select(subscription).where(c.license_id.in_(license_ids), c.ended_at.is_(None))
+    newest = running.ext(distinct_on(c.license_id)).order_by(c.license_id, c.started_at.desc(), c.id.desc())
+    found = {}
+    for row in session.execute(newest):
+        actor.require_sight_of(row.organization_id)
+        found[row.license_id] = subscription_of(row)
+    return found
 
 
 def latest_subscription(session: ReadSession, actor: Actor, license_id: UUID) -> Subscription | None:

@@ -1,9 +1,10 @@
 """Since when an install is of which archetype: one row where it changed, so that movements can be told."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Row, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.culture.estimate import value_of
@@ -12,13 +13,24 @@ from db.models.culture import archetype_spell
 from db.session import WriteSession
 
 
-def keep_archetype(session: WriteSession, made: Profile, now: datetime) -> None:
-    """Note the archetype of the day where it is another than before; one that changed back within the day is none."""
+def keep_archetypes(session: WriteSession, made: Sequence[Profile], now: datetime) -> None:
+    """Note archetypes of the day where they are others than before; one that changed back within the day is none."""
     c = archetype_spell.c
     day = now.astimezone(UTC).date()
+    until = select(c.install_id, c.first_day, c.archetype).where(
+        c.install_id.in_([each.install_id for each in made]), c.first_day <= day
+    )
+    known: dict[str, list[Row[Any]]] = {}
+    for row in session.execute(until.order_by(c.first_day.desc())):
+        known.setdefault(row.install_id, []).append(row)
+    for each in made:
+        _keep(session, each, known.get(each.install_id, []), day)
+
+
+def _keep(session: WriteSession, made: Profile, known: Sequence[Row[Any]], day: date) -> None:
+    """Note one; `known` are its rows until the day, newest first."""
+    c = archetype_spell.c
     mine = c.install_id == made.install_id
-    until = select(c.first_day, c.archetype).where(mine, c.first_day <= day).order_by(c.first_day.desc()).limit(2)
-    known = session.execute(until).all()
     today = next((row for row in known if row.first_day == day), None)
     before = next((row for row in known if row.first_day < day), None)
     if before is not None and before.archetype == made.archetype.id:

@@ -1,12 +1,13 @@
 """The money facts that health and upsells weigh, read from billing as far as it knows them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from core.access.actor import Actor
 from core.billing import reads as billing
 from core.culture.account import Commercial
-from core.culture.upsell_contacts import last_contact
+from core.culture.upsell_contacts import last_contacts
 from core.licensing.reads import License
 from core.money import Money
 from core.periods import BillingPeriod
@@ -18,10 +19,23 @@ DEFAULT_PERIOD: BillingPeriod = "monthly"
 
 
 def commercial_facts(
-    session: ReadSession, actor: Actor, license: License, now: datetime, prices: Sequence[billing.Price]
-) -> Commercial:
-    """Return what the license is worth now and what each tier would be, at list prices of the same period."""
-    agreed = billing.active_subscription(session, actor, license.id)
+    session: ReadSession, actor: Actor, licenses: Sequence[License], now: datetime, prices: Sequence[billing.Price]
+) -> dict[str, Commercial]:
+    """Return by install what each license is worth now and what each tier would be, at list prices of its period."""
+    agreed = billing.active_subscriptions(session, actor, [each.id for each in licenses])
+    owners = list({each.organization_id for each in licenses})
+    urgent, called = open_urgent_tickets(session, owners, now=now), last_contacts(session, owners, now)
+    return {
+        each.install_id: replace(
+            _worth(each, agreed.get(each.id), prices),
+            urgent_tickets=urgent.get(each.organization_id, 0),
+            contacted_at=called.get(each.organization_id),
+        )
+        for each in licenses
+    }
+
+
+def _worth(license: License, agreed: billing.Subscription | None, prices: Sequence[billing.Price]) -> Commercial:
     currency = agreed.amount.currency if agreed else DEFAULT_CURRENCY
     period = agreed.billing_period if agreed else DEFAULT_PERIOD
     listed = {p.tier_id: p.mrr for p in prices if p.billing_period == period and p.amount.currency == currency}
@@ -31,6 +45,4 @@ def commercial_facts(
         mrr=agreed.mrr if agreed else Money(0, currency),
         list_mrr=listed,
         days_late=owed,
-        urgent_tickets=open_urgent_tickets(session, license.organization_id, now=now),
-        contacted_at=last_contact(session, license.organization_id, now),
     )

@@ -1,9 +1,12 @@
 """What an install is compared with and judged by: its peers, the releases in the field, earlier health and outcomes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
 
-from sqlalchemy import Float, case, cast, func, select, true
+from sqlalchemy import Float, case, cast, func, select, true, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from core.billing.reads import Price, prices_in_force
 from core.culture.health_past import PastHealth, past
@@ -19,10 +22,21 @@ CLOSED = ("won", "lost", "ignored")
 COMPARED_DAYS = 7
 # A version that one installation alone reports may be somebody's own build.
 LEAST_INSTALLS_OF_A_RELEASE = 2
-_PAST = select(health_day.c.day, health_day.c.weights_version, health_day.c.parts)
+_PAST = select(health_day.c.install_id, health_day.c.day, health_day.c.weights_version, health_day.c.parts)
 _ERROR_RATE = case(
     (culture_profile.c.events >= LEAST_EVENTS, cast(culture_profile.c.errors, Float) / culture_profile.c.events)
 )
+
+
+class Kept(NamedTuple):
+    """What an install last added to its peers: of which tier, of what size, and what."""
+
+    tier_id: str | None = None
+    size_band: str | None = None
+    row: PeerRow | None = None
+
+
+NOT_KEPT: Final = Kept()
 
 
 class Comparisons:
@@ -48,9 +62,12 @@ class Comparisons:
         """Return the versions that were out by `now`: as recorded, else as the field tells."""
         return tuple(each.version for each in self.published if each.released_at <= now) or self.in_use
 
-    def peers(self, session: ReadSession, install_id: str, tier_id: str, band: str) -> Peers:
-        """Return the accounts of the same tier and size, or of the same tier where those are too few; never itself."""
-        own, own_band = _peer_row(session, install_id, tier_id)
+    def peers(self, session: ReadSession, kept: Kept, tier_id: str, band: str) -> Peers:
+        """Return the accounts of the same tier and size, or of the same tier where those are too few; never itself.
+
+        `kept` is what is kept of the install itself.
+        """
+        own, own_band = (kept.row, kept.size_band) if kept.tier_id == tier_id else (None, None)
         near = without(self._group(session, tier_id, band), own if own_band == band else None)
         if near.accounts >= LEAST_PEERS:
             return near
@@ -70,36 +87,46 @@ class Comparisons:
         return self._groups[key]
 
 
-def closed_before(session: ReadSession, install_id: str) -> dict[tuple[str, str], Closed]:
-    """Return, by kind and subject, how the install's opportunities were last closed."""
+def closed_before(session: ReadSession, install_ids: Sequence[str]) -> dict[str, dict[tuple[str, str], Closed]]:
+    """Return by install, kind and subject how its opportunities were last closed."""
     c = upsell.c
-    statement = select(c.kind, c.subject, c.state, c.closed_at).where(c.install_id == install_id, c.state.in_(CLOSED))
-    rows = session.execute(statement.order_by(c.closed_at))
-    return {(row.kind, row.subject): Closed(row.state, row.closed_at) for row in rows}
+    columns = select(c.install_id, c.kind, c.subject, c.state, c.closed_at)
+    found: dict[str, dict[tuple[str, str], Closed]] = {}
+    closed = columns.where(c.install_id.in_(install_ids), c.state.in_(CLOSED))
+    for row in session.execute(closed.order_by(c.closed_at)):
+        found.setdefault(row.install_id, {})[row.kind, row.subject] = Closed(row.state, row.closed_at)
+    return found
 
 
-def past_health(session: ReadSession, install_id: str, now: datetime) -> PastHealth | None:
-    """Return the health of a week ago, or of the oldest day since where there is none so old."""
+def past_health(session: ReadSession, install_ids: Sequence[str], now: datetime) -> dict[str, PastHealth]:
+    """Return by install its health of a week ago, or of the oldest day since where there is none so old."""
     c = health_day.c
     today = now.astimezone(UTC).date()
     week_ago = today - timedelta(days=COMPARED_DAYS)
-    known = _PAST.where(c.install_id == install_id, c.day < today, c.score.is_not(None))
+    known = _PAST.where(c.install_id.in_(install_ids), c.day < today, c.score.is_not(None))
     # The newest of those a week old, else the oldest of the rest.
     age = case((c.day <= week_ago, week_ago - c.day), else_=1_000_000 + c.day - week_ago)
-    row = session.execute(known.order_by(age).limit(1)).one_or_none()
-    return None if row is None else past(row.day, row.weights_version, row.parts)
+    rows = session.execute(known.ext(distinct_on(c.install_id)).order_by(c.install_id, age))
+    return {row.install_id: past(row.day, row.weights_version, row.parts) for row in rows}
 
 
-def last_active_health(session: ReadSession, install_id: str, last_event: datetime, now: datetime) -> PastHealth | None:
-    """Return the health kept on the day of an install's last event or on the one after it, the later one first.
+def last_active_health(
+    session: ReadSession, last_events: Mapping[str, datetime], now: datetime
+) -> dict[str, PastHealth]:
+    """Return by install the health kept on the day of its last event or on the one after it, rather the later one.
 
     Not of today, and none without a score: it was kept before the events of that day had arrived.
     """
     c = health_day.c
-    day, today = last_event.astimezone(UTC).date(), now.astimezone(UTC).date()
-    near = _PAST.where(c.install_id == install_id, c.day.between(day, day + timedelta(days=1)), c.day < today)
-    row = session.execute(near.where(c.score.is_not(None)).order_by(c.day.desc()).limit(1)).one_or_none()
-    return None if row is None else past(row.day, row.weights_version, row.parts)
+    if not last_events:
+        return {}
+    days = {install_id: at.astimezone(UTC).date() for install_id, at in last_events.items()}
+    pairs = [(install_id, day + timedelta(days=after)) for install_id, day in days.items() for after in (0, 1)]
+    today = now.astimezone(UTC).date()
+    near = _PAST.where(tuple_(c.install_id, c.day).in_(pairs), c.day < today, c.score.is_not(None))
+    # The later of two days comes last and so wins.
+    rows = session.execute(near.order_by(c.day))
+    return {row.install_id: past(row.day, row.weights_version, row.parts) for row in rows}
 
 
 def releases_in_field(session: ReadSession) -> tuple[str, ...]:
@@ -128,13 +155,19 @@ def outcomes(session: ReadSession) -> dict[str, Outcomes]:
     return {row.rule: Outcomes(row.won, row.closed) for row in session.execute(statement)}
 
 
-def _peer_row(session: ReadSession, install_id: str, tier_id: str) -> tuple[PeerRow | None, str | None]:
+def kept_of(session: ReadSession, install_ids: Sequence[str]) -> dict[str, Kept]:
+    """Return by install what it last added to its peers."""
     c = culture_profile.c
-    statement = select(c.person_days, c.feature_days, c.adopted, c.size_band, _ERROR_RATE.label("error_rate"))
-    row = session.execute(statement.where(c.install_id == install_id, c.tier_id == tier_id)).one_or_none()
-    if row is None:
-        return None, None
-    return PeerRow(row.person_days, row.feature_days, frozenset(row.adopted), row.error_rate), row.size_band
+    columns = (c.install_id, c.tier_id, c.person_days, c.feature_days, c.adopted, c.size_band)
+    rows = session.execute(select(*columns, _ERROR_RATE.label("error_rate")).where(c.install_id.in_(install_ids)))
+    return {
+        row.install_id: Kept(
+            row.tier_id,
+            row.size_band,
+            PeerRow(row.person_days, row.feature_days, frozenset(row.adopted), row.error_rate),
+        )
+        for row in rows
+    }
 
 
 def _adopters(session: ReadSession, tier_ids: tuple[str, ...]) -> Peers:

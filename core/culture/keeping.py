@@ -5,10 +5,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Text, bindparam, cast, select, update
+from sqlalchemy import Row, Text, bindparam, cast, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from core.culture.archetype_history import keep_archetype, traits
+from core.culture.archetype_history import keep_archetypes, traits
 from core.culture.health_past import kept
 from core.culture.peers import size_band
 from core.culture.profile import Profile, to_text
@@ -28,9 +28,8 @@ def keep_profiles(session: WriteSession, made: Sequence[Profile], now: datetime)
         return
     _keep_rows(session, made)
     _keep_health(session, made, now)
-    for each in made:
-        keep_archetype(session, each, now)
-        _keep_upsells(session, each, now)
+    keep_archetypes(session, made, now)
+    _keep_upsells(session, made, now)
     mark_cards(session, {each.organization_id for each in made}, now)
 
 
@@ -81,13 +80,23 @@ def _keep_health(session: WriteSession, made: Sequence[Profile], now: datetime) 
     session.execute(statement.on_conflict_do_update(index_elements=["install_id", "day"], set_=changed), rows)
 
 
-def _keep_upsells(session: WriteSession, made: Profile, now: datetime) -> None:
+def _keep_upsells(session: WriteSession, made: Sequence[Profile], now: datetime) -> None:
     """Bring the open rows to what was found; what people wrote on a row stays, what vanished is gone."""
     c = upsell.c
-    own = select(c.id, c.kind, c.subject, c.state).where(c.install_id == made.install_id)
+    own = select(c.install_id, c.id, c.kind, c.subject, c.state).where(
+        c.install_id.in_([each.install_id for each in made])
+    )
     recent = own.where((c.state == "open") | ((c.state == "gone") & (c.updated_at > now - REVIVED_WITHIN)))
+    known: dict[str, list[Row[Any]]] = {}
     # The open row of a conversation comes last and so wins over one that went before.
-    rows = session.execute(recent.order_by(c.state == "open", c.updated_at)).all()
+    for row in session.execute(recent.order_by(c.state == "open", c.updated_at)):
+        known.setdefault(row.install_id, []).append(row)
+    for each in made:
+        _keep_found(session, each, known.get(each.install_id, []), now)
+
+
+def _keep_found(session: WriteSession, made: Profile, rows: Sequence[Row[Any]], now: datetime) -> None:
+    c = upsell.c
     known = {(row.kind, row.subject): row.id for row in rows}
     found = {(one.kind, one.subject): one for one in made.upsells}
     for key, one in found.items():

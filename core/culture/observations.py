@@ -214,7 +214,12 @@ class Observations:
 
     def named_actors(self) -> list[ActorDay]:
         """Return the days of known people, in the window."""
-        return [row for row in self.actors if is_person(row.actor) and self.window.holds(row.day)]
+        return self._named_actors
+
+    @cached_property
+    def _named_actors(self) -> list[ActorDay]:
+        first, last = self.window.first_day, self.window.last_day
+        return [row for row in self.actors if first <= row.day <= last and is_person(row.actor)]
 
     def facet(self, kind: str) -> list[Facet]:
         """Return the values of one kind, most events first."""

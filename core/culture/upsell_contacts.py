@@ -56,23 +56,27 @@ def record_contact(session: WriteSession, actor: Actor, upsell_id: UUID, words: 
     mark_card(session, row.organization_id, now)
 
 
-def last_contact(session: ReadSession, organization_id: UUID, now: datetime) -> datetime | None:
-    """Return when somebody last talked with a customer, up to `now`; for the rules, so asks no permission."""
+def last_contacts(session: ReadSession, organization_ids: Sequence[UUID], now: datetime) -> dict[UUID, datetime]:
+    """Return when somebody last talked with each customer, up to `now`; for the rules, so asks no permission."""
     c = contact.c
-    statement = select(func.max(c.at)).where(c.organization_id == organization_id, c.at <= now)
-    found: datetime | None = session.execute(statement).scalar_one()
-    return found
+    statement = select(c.organization_id, func.max(c.at).label("at")).where(
+        c.organization_id.in_(organization_ids), c.at <= now
+    )
+    return {row.organization_id: row.at for row in session.execute(statement.group_by(c.organization_id))}
 
 
-def talked_about(session: ReadSession, install_id: str, now: datetime) -> frozenset[tuple[str, str]]:
-    """Return kind and subject of an install's open opportunities that somebody called about; for the rules."""
+def talked_about(session: ReadSession, install_ids: Sequence[str], now: datetime) -> dict[str, set[tuple[str, str]]]:
+    """Return by install kind and subject of its open opportunities that somebody called about; for the rules."""
     c = upsell.c
     statement = (
-        select(c.kind, c.subject)
+        select(c.install_id, c.kind, c.subject)
         .join(contact, contact.c.upsell_id == c.id)
-        .where(c.install_id == install_id, c.state == "open", contact.c.at <= now)
+        .where(c.install_id.in_(install_ids), c.state == "open", contact.c.at <= now)
     )
-    return frozenset((row.kind, row.subject) for row in session.execute(statement))
+    found: dict[str, set[tuple[str, str]]] = {}
+    for row in session.execute(statement):
+        found.setdefault(row.install_id, set()).add((row.kind, row.subject))
+    return found
 
 
 def contacts_about(session: ReadSession, actor: Actor, upsell_ids: Sequence[UUID]) -> dict[UUID, tuple[Contact, ...]]:

@@ -1,7 +1,6 @@
 """Changes to culture: a profile computed and kept, and what people do with the upsells found."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -12,21 +11,21 @@ from core.access import audit
 from core.access.actor import Actor, system_actor
 from core.access.permissions import Permission
 from core.culture.account import Commercial
+from core.culture.circumstances import circumstances
 from core.culture.comparisons import Comparisons
-from core.culture.computing import compute
+from core.culture.computing import judge
 from core.culture.health_past import past, rejudged
 from core.culture.health_rules import WEIGHTS_VERSION
 from core.culture.keeping import keep_profiles
-from core.culture.observations import Observations
 from core.culture.observing import observe_all
 from core.culture.profile import Profile
 from core.culture.reads import stale_installs
 from core.errors import Conflict, InvalidInput, NotFound
-from core.licensing.reads import license_by_install
+from core.licensing.reads import licenses_by_install
 from core.organizations.reads import vendor_id
 from core.telemetry.reads import dirty_installs
 from core.telemetry.writes import clear_dirty
-from core.usage.writes import keep_standing
+from core.usage.writes import keep_standings
 from db.models.culture import health_day, upsell
 from db.session import SYSTEM, Database, ReadSession, WriteSession
 
@@ -53,12 +52,12 @@ def recompute(
     For jobs and for whatever changes a license; a person's wish goes through request_recompute.
     """
     _lock(control, [install_id])
-    (observed,) = observe_all(telemetry, [install_id], now).values()
     compared = comparisons or Comparisons(control)
-    actor = system_actor(_vendor(control))
-    made = _recompute(control, telemetry, actor, observed, compared, now=now, commercial=commercial)
-    keep_profiles(control, [made], now)
-    return made
+    actor, known = system_actor(_vendor(control)), {install_id: commercial}
+    made = recompute_together(control, telemetry, actor, [install_id], compared, now=now, commercial=known)
+    if not made:
+        raise NotFound(f"There is no license with the install id {install_id[:80]}.")
+    return made[0]
 
 
 def _lock(control: WriteSession, install_ids: Sequence[str]) -> None:
@@ -68,21 +67,29 @@ def _lock(control: WriteSession, install_ids: Sequence[str]) -> None:
     control.execute(text(locked), {"keys": keys})
 
 
-def _recompute(
+def recompute_together(
     control: WriteSession,
     telemetry: ReadSession,
     actor: Actor,
-    observed: Observations,
+    install_ids: Sequence[str],
     compared: Comparisons,
     *,
     now: datetime,
-    commercial: Commercial | None,
-) -> Profile:
-    license = license_by_install(control, actor, observed.install_id, now=now)
-    made = compute(
-        control, telemetry, actor, license, now=now, commercial=commercial, comparisons=compared, observed=observed
-    )
-    keep_standing(control, license, made.usage, now)
+    commercial: Mapping[str, Commercial | None] | None = None,
+) -> list[Profile]:
+    """Compute and keep the profiles of installs that are locked; without a license there is nobody to make one of."""
+    found = licenses_by_install(control, actor, install_ids, now=now)
+    licensed = [found[install_id] for install_id in install_ids if install_id in found]
+    if not licensed:
+        return []
+    observed = observe_all(telemetry, [each.install_id for each in licensed], now)
+    known = circumstances(control, telemetry, actor, licensed, observed, compared, now=now, commercial=commercial)
+    made = [
+        judge(control, telemetry, known[each.install_id], observed[each.install_id], compared, now=now)
+        for each in licensed
+    ]
+    keep_standings(control, [(each, one.usage) for each, one in zip(licensed, made, strict=True)], now)
+    keep_profiles(control, made, now)
     return made
 
 
@@ -113,13 +120,11 @@ def recompute_dirty(
         some = sorted(wanted[start : start + TOGETHER])
         with control.write(SYSTEM) as writing, telemetry.read(SYSTEM) as reading:
             _lock(writing, some)
-            made = []
-            for install_id, observed in observe_all(reading, some, now).items():
-                known = commercial_of(writing, install_id, now) if commercial_of else None
-                # Events of a license that was since erased have nobody to make a profile of.
-                with suppress(NotFound):
-                    made.append(_recompute(writing, reading, actor, observed, compared, now=now, commercial=known))
-            keep_profiles(writing, made, now)
+            known = (
+                {install_id: commercial_of(writing, install_id, now) for install_id in some} if commercial_of else {}
+            )
+            # Events of a license that was since erased have nobody to make a profile of.
+            made = recompute_together(writing, reading, actor, some, compared, now=now, commercial=known)
             done += [each.install_id for each in made]
         read = [marks[install_id] for install_id in some if install_id in marks]
         if read:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -125,6 +126,15 @@ def license_by_install(session: ReadSession, actor: Actor, install_id: str, *, n
     if found is None:
         raise NotFound(f"There is no license with the install id {install_id[:80]}, or you may not see it.")
     return _license(found, actor)
+
+
+def licenses_by_install(
+    session: ReadSession, actor: Actor, install_ids: Sequence[str], *, now: datetime
+) -> dict[str, License]:
+    """Return the licenses of some install ids; none for those nobody has, or another customer."""
+    actor.require(Permission.CUSTOMER_READ)
+    found = session.execute(_visible(actor, now).where(licenses.c.install_id.in_(install_ids)))
+    return {row.install_id: _license(row, actor) for row in found}
 
 
 def licenses_of(session: ReadSession, actor: Actor, organization_id: UUID, *, now: datetime) -> tuple[License, ...]:

@@ -102,14 +102,15 @@ def tickets_of(
     return tuple(Ticket(**row._mapping) for row in session.execute(statement))
 
 
-def open_urgent_tickets(session: ReadSession, organization_id: UUID, *, now: datetime) -> int:
-    """Return how many urgent tickets of a customer were open at `now`; for health, so asks no permission."""
+def open_urgent_tickets(session: ReadSession, organization_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, int]:
+    """Return how many urgent tickets were open at `now`, of customers with any; for health, so asks no permission."""
     t = support_ticket.c
     still_open = or_(t.closed_at.is_(None), t.closed_at > now)
-    statement = select(func.count()).where(
-        t.organization_id == organization_id, t.priority == PRIORITIES[-1], t.submitted_at <= now, still_open
+    statement = select(t.organization_id, func.count().label("tickets")).where(
+        t.organization_id.in_(organization_ids), t.priority == PRIORITIES[-1], t.submitted_at <= now, still_open
     )
-    return int(session.execute(statement).scalar_one())
+    found = session.execute(statement.group_by(t.organization_id))
+    return {row.organization_id: row.tickets for row in found}
 
 
 def churn_events_of(

@@ -58,19 +58,32 @@ def consumption(
     members: int,
     now: datetime,
     counted: Mapping[date, int] | None = None,
+    days: Reported | None = None,
 ) -> tuple[Consumption, ...]:
     """Return what an install uses of each limit (telemetry plane); `members` are the distinct people of 28 days.
 
-    `counted` are the API calls of its events by day, where the caller has read them already.
+    `counted` are the API calls of its events by day, `days` what `reported_lately` tells of it, where the caller has
+    read them already.
     """
-    seen = replace(see(session, install_id, now), counted=counted)
+    found = reported_lately(session, [install_id], now)[install_id] if days is None else days
+    seen = replace(_seen(session, install_id, now, found), counted=counted)
     return tuple(_of(session, seen, limit, members) for limit in limits)
 
 
 def see(session: ReadSession, install_id: str, now: datetime, days: int = HISTORY_DAYS) -> Seen:
     """Return what an install has reported (telemetry plane)."""
+    return _seen(session, install_id, now, reported_lately(session, [install_id], now, days)[install_id])
+
+
+def reported_lately(
+    session: ReadSession, install_ids: Sequence[str], now: datetime, days: int = HISTORY_DAYS
+) -> dict[str, Reported]:
+    """Return by install what it has reported by meter and day (telemetry plane)."""
     today = now.astimezone(UTC).date()
-    found = reported(session, install_id, today - timedelta(days=days), today)
+    return reported(session, install_ids, today - timedelta(days=days), today)
+
+
+def _seen(session: ReadSession, install_id: str, now: datetime, found: Reported) -> Seen:
     last = {meter: max(found[meter]) for meter in LEVELS if meter in found}
     return Seen(install_id, now, found, latest_levels(session, install_id, last, now))
 
@@ -127,12 +140,21 @@ def limits_in_force(control: ReadSession, held: License, at: datetime) -> tuple[
 
 def overrides_in_force(control: ReadSession, license_id: UUID, at: datetime) -> tuple[Override, ...]:
     """Return what is agreed with a license at an instant: one row a meter, the newest where there are several."""
+    return overrides_of_licenses(control, [license_id], at)[license_id]
+
+
+def overrides_of_licenses(
+    control: ReadSession, license_ids: Sequence[UUID], at: datetime
+) -> dict[UUID, tuple[Override, ...]]:
+    """Return the same for each of several licenses."""
     c = limit_override.c
-    statement = _overrides().where(
-        c.license_id == license_id, c.starts_at <= at, or_(c.ends_at.is_(None), c.ends_at > at)
-    )
-    newest = statement.ext(distinct_on(c.meter)).order_by(c.meter, c.starts_at.desc(), c.id.desc())
-    return tuple(Override(**row._mapping) for row in control.execute(newest))
+    mine = c.license_id.in_(license_ids)
+    statement = _overrides().where(mine, c.starts_at <= at, or_(c.ends_at.is_(None), c.ends_at > at))
+    one_a_meter = statement.ext(distinct_on(c.license_id, c.meter))
+    found: dict[UUID, tuple[Override, ...]] = dict.fromkeys(license_ids, ())
+    for row in control.execute(one_a_meter.order_by(c.license_id, c.meter, c.starts_at.desc(), c.id.desc())):
+        found[row.license_id] += (Override(**row._mapping),)
+    return found
 
 
 def overrides(

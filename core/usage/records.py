@@ -81,13 +81,14 @@ def usage_by_day(
     return {(row.install_id, row.day): row.amount for row in session.execute(statement)}
 
 
-def reported(session: ReadSession, install_id: str, start: date, end: date) -> Reported:
-    """Return by meter what an install reported of each day from `start` to `end`, both included, oldest first."""
+def reported(session: ReadSession, install_ids: Sequence[str], start: date, end: date) -> dict[str, Reported]:
+    """Return by install and meter what was reported of each day from `start` to `end`, both included, oldest first."""
     c = usage_day.c
-    statement = select(c.meter, c.day, c.amount).where(c.install_id == install_id, c.day.between(start, end))
-    found: Reported = {}
-    for row in session.execute(statement.order_by(c.meter, c.day)):
-        found.setdefault(row.meter, {})[row.day] = row.amount
+    columns = select(c.install_id, c.meter, c.day, c.amount)
+    statement = columns.where(c.install_id.in_(install_ids), c.day.between(start, end))
+    found: dict[str, Reported] = {install_id: {} for install_id in install_ids}
+    for row in session.execute(statement.order_by(c.install_id, c.meter, c.day)):
+        found[row.install_id].setdefault(row.meter, {})[row.day] = row.amount
     return found
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, get_args
+from uuid import UUID
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -94,27 +95,40 @@ def end_override(
     return ended
 
 
-def keep_standing(session: WriteSession, held: License, rows: Sequence[Consumption], now: datetime) -> None:
-    """Keep where a license stands as of `now`; what was known later already stays."""
-    place = insert(usage_place).values(
-        license_id=held.id,
-        organization_id=held.organization_id,
-        refreshed_at=now,
-        **{state: any(state in states(row) for row in rows) for state in get_args(State)},
-        **_places(rows),
-    )
+def keep_standings(
+    session: WriteSession, standings: Sequence[tuple[License, Sequence[Consumption]]], now: datetime
+) -> None:
+    """Keep where licenses stand as of `now`; what was known later already stays."""
+    if not standings:
+        return
+    places = [
+        {
+            "license_id": held.id,
+            "organization_id": held.organization_id,
+            "refreshed_at": now,
+            **{state: any(state in states(row) for row in rows) for state in get_args(State)},
+            **_places(rows),
+        }
+        for held, rows in standings
+    ]
+    place = insert(usage_place)
     changed = {column.name: place.excluded[column.name] for column in usage_place.c if not column.primary_key}
     newer = place.excluded.refreshed_at >= usage_place.c.refreshed_at
     written = place.on_conflict_do_update(index_elements=["license_id"], set_=changed, where=newer)
-    if session.execute(written.returning(usage_place.c.license_id)).one_or_none() is None:
-        return
-    mine = usage_standing.c.license_id == held.id
-    session.execute(delete(usage_standing).where(mine, usage_standing.c.meter.not_in([row.meter for row in rows])))
+    newest = set(session.execute(written.returning(usage_place.c.license_id), places).scalars())
+    kept = [(held, each) for held, rows in standings if held.id in newest for each in rows]
+    meters: dict[tuple[str, ...], list[UUID]] = {}
+    for held, rows in standings:
+        if held.id in newest:
+            meters.setdefault(tuple(sorted(row.meter for row in rows)), []).append(held.id)
+    for known, license_ids in meters.items():
+        gone = usage_standing.c.meter.not_in(known)
+        session.execute(delete(usage_standing).where(usage_standing.c.license_id.in_(license_ids), gone))
     statement = insert(usage_standing)
     updated = {column.name: statement.excluded[column.name] for column in usage_standing.c if not column.primary_key}
     upsert = statement.on_conflict_do_update(index_elements=["license_id", "meter"], set_=updated)
-    if rows:
-        session.execute(upsert, [_row(held, each, now) for each in rows])
+    if kept:
+        session.execute(upsert, [_row(held, each, now) for held, each in kept])
 
 
 def _row(held: License, each: Consumption, now: datetime) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from core.licensing.writes import issue, revoke
 from core.organizations.writes import create_organization
 from core.usage.consumption import daily, standing
 from core.usage.limits import Limit
-from core.usage.writes import keep_standing
+from core.usage.writes import keep_standings
 from db.models.access import person
 from db.models.culture import upsell
 from db.models.notify import limit_notice, mail
@@ -53,7 +53,7 @@ def _person(session: WriteSession, organization_id: UUID, email: str, role: Role
 def _stands(session: WriteSession, held: License, used: int, now: datetime, *, limit: int = 1_000) -> None:
     """Let a license have used so many of its calls today, and few on other days."""
     row = daily(Limit("api_calls_day", limit), [10] * 56, now.date() - timedelta(days=1), used)
-    keep_standing(session, held, [row], now)
+    keep_standings(session, [(held, [row])], now)
 
 
 def _high_upsell(session: WriteSession, held: License, now: datetime) -> None:
@@ -181,7 +181,7 @@ def test_an_address_that_is_none_hinders_nobody(session: WriteSession, acme: Lic
 
 def test_levels_and_forecasts_are_said(session: WriteSession, acme: License, now: datetime) -> None:
     calls = daily(Limit("api_calls_day", 1_000), GROWING, now.date() - timedelta(days=1), 40)
-    keep_standing(session, acme, [calls, standing(Limit("storage_bytes", 10**10), 9 * 10**9, 9)], now)
+    keep_standings(session, [(acme, [calls, standing(Limit("storage_bytes", 10**10), 9 * 10**9, 9)])], now)
     notice_limits(session, installs=[acme.install_id], now=now)
     by_first = {row.text.partition(" limit")[0]: row.text for row in _mails(session)}
     storage = by_first["You've used 90% of your storage"]

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from core.culture.upsell_contacts import contacts_about, last_contact, record_contact
+from core.culture.upsell_contacts import contacts_about, last_contacts, record_contact
 from core.culture.upsell_reads import Upsell, not_listed, precision, upsells
 from core.culture.writes import close, recompute
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted
@@ -48,7 +48,7 @@ def test_a_call_is_kept_with_who_and_what_was_said(
     (last, first) = contacts_about(session, cast.vera, [found.id])[found.id]
     assert (first.by, first.note, first.at) == ("mia@calos.test", "They think about it.", now)
     assert (last.by, last.note) == ("sam@calos.test", "")
-    assert last_contact(session, acme.organization_id, now) == now
+    assert last_contacts(session, [acme.organization_id], now) == {acme.organization_id: now}
     assert _upgrade(session, cast, now + timedelta(days=1), acme).contacted_at == now + timedelta(hours=1)
     entry = session.execute(select(audit_entry).where(audit_entry.c.action == "upsell.contacted")).first()
     assert entry is not None

@@ -1,7 +1,7 @@
 """Tickets as sums and lists: by period and group, for the vendor, and each customer's own."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -79,8 +79,8 @@ def test_lists_are_the_customers_own(session: WriteSession, cast: Cast, initech:
     ]
     with pytest.raises(NotFound):
         tickets_of(session, cast.otto, initech, now=JULY)
-    assert open_urgent_tickets(session, initech, now=JULY) == 1
-    assert open_urgent_tickets(session, initech, now=MAY) == 0
+    assert open_urgent_tickets(session, [initech, uuid4()], now=JULY) == {initech: 1}
+    assert open_urgent_tickets(session, [initech], now=MAY) == {}
 
 
 def test_churn_events_are_the_vendors_and_refunds_are_for_finance(

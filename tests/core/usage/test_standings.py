@@ -14,7 +14,7 @@ from core.usage.attention import days_in_words, pressure, states
 from core.usage.consumption import Consumption, daily, standing
 from core.usage.limits import Limit
 from core.usage.standings import StandingCounts, standing_counts, standings
-from core.usage.writes import OverrideRequest, add_override, keep_standing
+from core.usage.writes import OverrideRequest, add_override, keep_standings
 from db.session import WriteSession
 from tests.cast import Cast
 from tests.core.usage.conftest import MakeLicense, report
@@ -80,7 +80,7 @@ def alone(session: WriteSession) -> WriteSession:
 
 
 def keep(session: WriteSession, held: License, counts: Sequence[int], now: datetime) -> None:
-    keep_standing(session, held, [calls(counts, now), standing(Limit("members", 10), 3, 3)], now)
+    keep_standings(session, [(held, [calls(counts, now), standing(Limit("members", 10), 3, 3)])], now)
 
 
 def test_the_list_is_narrowed_ordered_and_counted(
