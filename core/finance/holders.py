@@ -9,10 +9,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import LargeBinary, cast, func, literal, select
+from sqlalchemy import LargeBinary, Text, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from core.finance.tally import Axis, Exchange
-from db.models.finance import movement, mrr_day
+from core.finance.tally import Axis, Exchange, Rows
+from db.models.finance import movement, movement_day, mrr_day
 from db.session import ReadSession
 
 Ints = NDArray[np.int64]
@@ -31,7 +32,8 @@ _REMEMBERING: Final = Lock()
 class Changes:
     """Every movement as columns, in no order: whose (numbers from 0), which of `currencies`, when, how much.
 
-    `ids`: of each customer the organization's 16 bytes; `at`: microseconds since 2000.
+    `ids`: of each customer the organization's 16 bytes; `at`: microseconds since 2000; `tier` and `from_tier` (-1 for
+    none): which of `tiers`; `moved`: what came along from another.
     """
 
     ids: NDArray[np.bytes_]
@@ -40,6 +42,10 @@ class Changes:
     currency: Ints
     at: Ints
     minor: Ints
+    tiers: tuple[str, ...]
+    tier: Ints
+    from_tier: Ints
+    moved: Ints
 
 
 def changes(session: ReadSession) -> Changes:
@@ -66,16 +72,22 @@ def _changes(session: ReadSession) -> Changes:
     The columns come as one value each: for rows by the hundred thousand, reading a row takes longer than the query.
     """
     m = movement.c
+    tiers = sorted(session.execute(select(movement_day.c.tier_id).distinct()).scalars())
+    places = [
+        func.coalesce(func.array_position(literal(tiers, ARRAY(Text)), one), 0) for one in (m.tier_id, m.from_tier_id)
+    ]
     sent = (
         func.uuid_send(m.organization_id),
         func.textsend(m.currency),
         func.timestamptz_send(m.effective_at),
         func.int8send(m.mrr_change_minor),
+        func.int8send(m.moved_minor),
+        *(func.int4send(each) for each in places),
     )
-    # One aggregation reads its rows once, so that all four lie in the same order.
+    # One aggregation reads its rows once, so that all columns lie in the same order.
     lists = [func.string_agg(each, cast(literal(b""), LargeBinary), type_=LargeBinary) for each in sent]
-    row = session.execute(select(*lists).where(m.mrr_change_minor != 0)).one()
-    ids, letters, at, minor = (bytes(each or b"") for each in row)
+    ids, letters, at, minor, moved, *places_in = (bytes(each or b"") for each in session.execute(select(*lists)).one())
+    tier, from_tier = (np.frombuffer(each, dtype=">i4").astype(np.int64) - 1 for each in places_in)
     who, first = _numbered(np.frombuffer(ids, dtype=">u8").reshape(-1, 2).astype(np.uint64))
     currency, names = pd.factorize(np.frombuffer(letters, dtype=f"S{_LETTERS}"))
     return Changes(
@@ -85,6 +97,10 @@ def _changes(session: ReadSession) -> Changes:
         currency.astype(np.int64),
         np.frombuffer(at, dtype=">i8").astype(np.int64),
         np.frombuffer(minor, dtype=">i8").astype(np.int64),
+        tuple(tiers),
+        tier,
+        from_tier,
+        np.frombuffer(moved, dtype=">i8").astype(np.int64),
     )
 
 
@@ -114,6 +130,32 @@ def balances(moved: Changes, instants: Sequence[datetime]) -> Iterator[tuple[Int
         np.add.at(found, (pair[begin:end] - first, column[begin:end]), minor[begin:end])
         yield customers[first:upto], codes[first:upto] % many, np.cumsum(found[:, :-1], axis=1)
         first = upto
+
+
+def by_tier(session: ReadSession, tiers: Sequence[str], axis: Axis, exchange: Exchange) -> tuple[pd.DataFrame, Rows]:
+    """Return what each movement does to single customers on each of `tiers`, as `holdings` takes it.
+
+    The change itself, and what came along from another tier; not of which kind, for nobody counts it there.
+    """
+    moved = changes(session)
+    place = np.array([tiers.index(each) if each in tiers else -1 for each in moved.tiers], dtype=np.int64)
+    money = np.array([_place(exchange.currencies, each) for each in moved.currencies], dtype=np.int64)
+    bucket = np.searchsorted(microseconds(axis.edges), moved.at, side="right")
+    early = bucket < len(axis.edges)
+    along = early & (moved.from_tier >= 0) & (moved.from_tier != moved.tier)
+    legs = ((early, moved.tier, moved.minor), (along, moved.tier, moved.moved), (along, moved.from_tier, -moved.moved))
+    tier, minor = (np.concatenate([each[column][each[0]] for each in legs]) for column in (1, 2))
+    who, currency, at = (
+        np.concatenate([each[some] for some, *_ in legs]) for each in (moved.who, moved.currency, bucket)
+    )
+    nothing = np.zeros(len(who), dtype=np.int64)
+    wanted = np.ones(len(who), dtype=np.bool_)
+    rows = Rows(place[tier], money[currency], nothing, at, minor, nothing, wanted)
+    return pd.DataFrame({"organization_id": who}), rows
+
+
+def _place(known: Sequence[str], name: str) -> int:
+    return known.index(name) if name in known else -1
 
 
 def customers_and_kept(session: ReadSession, axis: Axis, exchange: Exchange) -> tuple[dict[str, Ints], tuple[Any, Any]]:

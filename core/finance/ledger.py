@@ -12,7 +12,7 @@ from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.errors import InvalidInput
 from core.finance.flows import DIMENSIONS, Cut, exchange_rates, flows, names_of
-from core.finance.holders import customers_and_kept
+from core.finance.holders import by_tier, customers_and_kept
 from core.finance.retention import holdings, kept, paying
 from core.finance.tally import COUNTED, FLOWS, Axis, Exchange, Grid, Rows, Tally, axis, counts, money, settled
 from core.periods import Period
@@ -81,9 +81,9 @@ def _tally(
         return Tally(pd.DataFrame(columns=_keys(by)), {name: np.zeros((0, 0), np.int64) for name in MEASURES})
     rates = exchange_rates(session)
     span = axis(periods, rates, as_of)
-    everybody = customers and not by and not where
-    # Of everybody as one group, the sums come by the day, and what single customers have as arrays.
-    frame = flows(session, _cut(by, where, span, customers=customers and not everybody))
+    # Of everybody, and of tiers, the sums come by the day, and what single customers have as arrays.
+    as_arrays = customers and by in {(), ("tier",)} and not where
+    frame = flows(session, _cut(by, where, span, customers=customers and not as_arrays))
     numbers, groups = _grouped(frame, _keys(by))
     currency, currencies = pd.factorize(frame["currency"])
     rows = Rows(
@@ -99,10 +99,12 @@ def _tally(
     together = _together(groups, by)
     measures, opening = money(rows, len(groups), span, exchange, together)
     measures |= counts(rows, len(groups), span)
-    if everybody:
+    if as_arrays and not by:
         who, still = customers_and_kept(session, span, exchange)
         measures |= who
     elif customers:
+        if as_arrays:
+            frame, rows = by_tier(session, list(groups["tier"]), span, exchange)
         held = holdings(frame, rows, span, [each for each in _keys(by) if each not in {"tier", "organization_id"}])
         measures |= paying(held, len(groups), span)
         still = kept(held, opening, span, exchange)
