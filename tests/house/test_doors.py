@@ -32,6 +32,7 @@ NARROW_STATEMENTS = {
     "core/accounts/digests.py": "subscriptions with whose they are",
     "core/accounts/facts.py": "sums over the cards, for the catalogue of numbers",
     "core/accounts/happenings.py": "looks through the tables of every domain below for what is new",
+    "core/accounts/invoice_mail.py": "notes when an invoice was sent",
     "core/accounts/limit_mail.py": "whom a customer's limit concerns",
     "core/accounts/limit_notices.py": "the levels that were crossed, beside where licenses stand",
     "core/accounts/health_worth.py": "two columns of the cards, beside each other",
