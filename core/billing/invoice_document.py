@@ -84,7 +84,7 @@ class DocumentTax:
 class InvoiceDocument:
     """One document; `number`, `issued_on` and `due_on` are None on a draft. Credit notes state positive amounts.
 
-    net + tax = total; total - paid - credited = due.
+    net + tax = total; total - paid - credited = due. A `void` invoice keeps its number and demands nothing.
     """
 
     kind: DocumentKind
@@ -109,3 +109,4 @@ class InvoiceDocument:
     reference: str | None = None
     note: str | None = None
     corrects: str | None = None
+    void: bool = False

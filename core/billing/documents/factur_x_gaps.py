@@ -33,6 +33,10 @@ def needs_no_vat_ids(document: InvoiceDocument) -> bool:
 def _not_issued(document: InvoiceDocument) -> str | None:
     if document.kind == "draft" or not document.number or document.issued_on is None:
         return "A draft has no e-invoice. Finalize it first."
+    if document.void:
+        return "A void invoice demands nothing, and has no e-invoice. Draft another in its place."
+    if not document.lines:
+        return "An e-invoice needs a line. Add one to the invoice."
     return None
 
 
@@ -45,6 +49,13 @@ def _too_fine(document: InvoiceDocument) -> str | None:
 def _mixed(document: InvoiceDocument) -> str | None:
     if needs_no_vat_ids(document) and len(document.taxes) > 1:
         return "Lines that are not subject to tax cannot stand with others on an e-invoice. Invoice them apart."
+    return None
+
+
+def _placeless(document: InvoiceDocument) -> str | None:
+    for who, party in (("seller", document.seller), ("customer", document.buyer)):
+        if not (len(party.country) == 2 and party.country in _PREFIXES):
+            return f"The {who}'s country is not known. Add it to its address."
     return None
 
 
@@ -83,6 +94,7 @@ _GAPS: Final[tuple[Callable[[InvoiceDocument], str | None], ...]] = (
     _not_issued,
     _too_fine,
     _mixed,
+    _placeless,
     _unnamed,
     _wrong_sums,
 )

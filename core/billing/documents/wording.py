@@ -58,7 +58,7 @@ def page_of(document: InvoiceDocument) -> dict[str, Any]:
     """Return everything the template shows, as texts, lists and bytes' numbers: what JSON can say."""
     note = document.kind == "credit_note"
     return {
-        "kind": document.kind,
+        "stamp": "DRAFT" if document.kind == "draft" else "VOID" if document.void else "",
         "paper": document.paper,
         "title": _TITLES[document.kind],
         "number": one_line(document.number or ""),
@@ -146,7 +146,7 @@ def _facts(document: InvoiceDocument) -> list[list[str]]:
         ("Number", one_line(document.number or "") or "given on issue"),
         ("Corrects invoice", one_line(document.corrects or "")),
         ("Issued", _day(document.issued_on) if document.issued_on else ""),
-        ("Due", _day(document.due_on) if document.due_on and document.kind != "credit_note" else ""),
+        ("Due", _day(document.due_on) if document.due_on and document.kind == "invoice" and not document.void else ""),
         ("Service period", period),
         ("Purchase order", one_line(document.reference or "")),
     ]
@@ -160,6 +160,8 @@ def _headline(document: InvoiceDocument) -> list[str]:
         return [_money(document.total), f"credited{of}"]
     if document.kind == "draft":
         return [_money(document.due), "to be invoiced; this is a draft, not a demand for payment"]
+    if document.void:
+        return [_money(document.total), "void; nothing is to be paid"]
     if document.due.minor <= 0:
         return [_money(document.total), _settled(document)]
     return [_money(document.due), f"due {_day(document.due_on)}" if document.due_on else "due"]
@@ -209,7 +211,8 @@ def _totals(document: InvoiceDocument) -> list[list[str]]:
         return [*rows, ["Total credited", _money(document.total), "due"], *_taken(document, "Refunded", "Set off")]
     rows.append(["Total", _money(document.total), "total"])
     rows += _taken(document, "Paid", "Credited")
-    return [*rows, ["Amount due", _money(document.due), "due"]]
+    due = Money(0, document.due.currency) if document.void else document.due
+    return [*rows, ["Amount due", _money(due), "due"]]
 
 
 def _taken(document: InvoiceDocument, paid: str, credited: str) -> list[list[str]]:
@@ -225,7 +228,7 @@ def _legal(document: InvoiceDocument) -> list[str]:
 def _bank(document: InvoiceDocument) -> dict[str, Any] | None:
     """How to pay what is due; nothing where there is nothing to pay."""
     bank = document.bank
-    if bank is None or document.kind == "credit_note" or document.due.minor <= 0:
+    if bank is None or document.kind == "credit_note" or document.void or document.due.minor <= 0:
         return None
     return {"rows": _account(bank, document), "code": giro_code(document)}
 

@@ -64,6 +64,7 @@ def document_of(session: ReadSession, actor: Actor, invoice_id: UUID) -> Invoice
         paper=paper,
         reference=found.reference,
         note=found.note,
+        void=found.state == "void",
     )
 
 

@@ -120,6 +120,9 @@ REFUSED: dict[str, Callable[[], InvoiceDocument]] = {
     "needs the customer's VAT id": lambda: replace(specimens.reverse_charge(), buyer=specimens.WAYNE),
     "needs? the seller's VAT id": lambda: replace(specimens.domestic(), seller=replace(specimens.BERLIN, vat_id=None)),
     "neither a VAT id nor": lambda: replace(specimens.overage(), seller=specimens.WAYNE),
+    "A void invoice": lambda: replace(specimens.domestic(), void=True),
+    "needs a line": lambda: replace(specimens.domestic(), lines=()),
+    "The customer's country": lambda: replace(specimens.domestic(), buyer=replace(specimens.MUNICH, country="")),
     "do not add up": lambda: replace(specimens.domestic(), total=Money(1, "EUR")),
     "name different rates": lambda: replace(specimens.domestic(), lines=specimens.reverse_charge().lines),
 }

@@ -93,6 +93,27 @@ def test_a_draft_says_so_on_every_page_and_carries_no_data() -> None:
     assert "DRAFT" not in words(invoice_pdf(specimens.domestic()))
 
 
+def test_a_void_invoice_demands_nothing() -> None:
+    pdf = invoice_pdf(replace(specimens.reverse_charge(), void=True))
+    said = words(pdf)
+    assert "VOID" in said
+    assert "void; nothing is to be paid" in said
+    assert "Amount due €0.00" in said
+    assert "How to pay" not in said
+    assert opened(pdf).attachments == {}
+
+
+def test_a_draft_may_be_empty_still() -> None:
+    nobody = replace(
+        specimens.TYRELL, name="Tyrell", lines=(), postcode="", city="", country="", vat_id=None, email=None
+    )
+    zero = Money(0, "EUR")
+    empty = replace(
+        specimens.draft(), lines=(), taxes=(), net=zero, tax=zero, total=zero, due=zero, buyer=nobody, bank=None
+    )
+    assert "Amount due €0.00" in words(invoice_pdf(empty))
+
+
 @pytest.mark.parametrize("paper", ["a4", "letter"])
 def test_300_lines_keep_their_head_their_number_and_every_line(paper: Paper) -> None:
     made = replace(specimens.domestic(300), number="NL-2026-300")
@@ -305,6 +326,13 @@ def test_threads_set_pages_beside_each_other() -> None:
     made = [replace(specimens.overage(), number=f"INV-{at}") for at in range(24)]
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(invoice_pdf, made)) == list(render_many(made))
+
+
+def test_a_rate_and_a_quantity_are_written_out() -> None:
+    """As they come from the database, normalized: 20 is 2E+1."""
+    line = replace(specimens.domestic().lines[0], tax_rate=Decimal("2E+1"), quantity=Decimal("1.2E+3"))
+    (told,) = page_of(replace(specimens.domestic(), lines=(line,)))["lines"]
+    assert (told["tax"], told["quantity"]) == ("20%", "1,200")
 
 
 def test_a_price_shows_the_digits_that_it_has() -> None:
