@@ -108,19 +108,19 @@ def _secret(scope: Scope) -> str | None:
 
 def _question(sent: Any, *, authenticated: bool) -> Question:
     try:
-        asked = _checked(sent)
+        asked = _checked(sent).__dict__
     except ValidationError as wrong:
         first = wrong.errors(include_url=False, include_input=False)[0]
         where = "/".join(str(part) for part in first["loc"])
         raise InvalidInput(f"{where or 'body'}: {first['msg']}", field=where or None) from wrong
     return Question(
-        asked.install_id,
-        asked.fingerprint,
-        asked.domain,
-        asked.version,
-        asked.nonce,
-        asked.seats,
-        tuple(asked.entitlements or ()),
+        asked["install_id"],
+        asked["fingerprint"],
+        asked["domain"],
+        asked["version"],
+        asked["nonce"],
+        asked["seats"],
+        tuple(asked["entitlements"] or ()),
         authenticated,
     )
 

@@ -42,14 +42,15 @@ class Grouped(Generic[Item, Result]):
         self._begins = bool(self._waiting)
         if self._begins:
             self._begin()
-        failure = None if run.cancelled() else run.exception()
-        for place, future in enumerate(futures):
-            # A caller that went away has cancelled its future.
-            if future.done():
-                continue
-            if run.cancelled():
+        # A caller that went away has cancelled its future.
+        if run.cancelled():
+            for future in futures:
                 future.cancel()
-            elif failure is not None:
-                future.set_exception(failure)
-            else:
-                future.set_result(run.result()[place])
+        elif (failure := run.exception()) is not None:
+            for future in futures:
+                if not future.done():
+                    future.set_exception(failure)
+        else:
+            for future, result in zip(futures, run.result(), strict=True):
+                if not future.done():
+                    future.set_result(result)

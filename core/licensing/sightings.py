@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from core.licensing import statements
 from core.licensing.grouped import Grouped
@@ -15,12 +15,8 @@ WRITTEN_WITHIN: Final = timedelta(hours=1)
 Query = Callable[[str, Sequence[Any]], Awaitable[list[tuple[Any, ...]]]]
 
 
-class _Sighting(NamedTuple):
-    at: datetime
-    license_id: str
-    fingerprint: str
-    domain: str | None
-    version: str | None
+# When, license, fingerprint, domain, version.
+_Sighting = tuple[datetime, str, str, str | None, str | None]
 
 
 class Sightings:
@@ -36,10 +32,11 @@ class Sightings:
 
     def note(self, state: LicenseState, question: Question, now: datetime) -> Awaitable[None] | None:
         """Take down that the installation which asks, and so its license, was seen; await what comes back, if any."""
-        seen = _Sighting(now, state.license_id, question.installation or "", question.domain, question.version)
+        fingerprint = question.fingerprint or ""
+        seen = (now, state.license_id, fingerprint, question.domain, question.version)
         if state.last_check_in_at is None or now - state.last_check_in_at >= WRITTEN_WITHIN:
             return self._written.ask(seen)
-        self._waiting[seen.license_id, seen.fingerprint] = seen
+        self._waiting[state.license_id, fingerprint] = seen
         return None
 
     async def flush(self) -> None:
