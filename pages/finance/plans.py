@@ -1,4 +1,4 @@
-"""Plans: what we sell, at what price, and who is on what."""
+"""Plans: what we sell, at what price, who is on what, and what was agreed beside the list."""
 
 import streamlit as st
 
@@ -6,7 +6,7 @@ from core.access.permissions import Permission
 from core.billing.currencies import PRICE_LISTS
 from core.billing.price_lists import price_versions
 from core.finance.plans import plans
-from pages.finance import plan_cards, plan_tables
+from pages.finance import plan_cards, plan_coupons, plan_deals, plan_price_change, plan_tables, plan_usage
 from pages.parts import filters, session, terms
 from pages.parts.cards import header
 from pages.parts.load import load, minute, told
@@ -18,6 +18,7 @@ def page() -> None:
     with header("Plans", "What we sell, at what price, and who is on what."):
         period = filters.one_of("Billing period", list(terms.PERIODS), key="period", show=terms.PERIODS.__getitem__)
         currency = filters.one_of("Currency", PRICE_LISTS, key="currency")
+        plan_price_change.button(actor)
     with told("plans"):
         found = load(plans, actor, minute())
         plan_cards.show(found, period, currency)
@@ -25,4 +26,10 @@ def page() -> None:
         with left:
             plan_tables.paying(found)
         with right:
-            plan_tables.versions(load(price_versions, actor), found)
+            plan_tables.versions(actor, load(price_versions, actor), found)
+        plan_usage.show(actor, currency)
+        left, right = st.columns(2)
+        with left:
+            plan_deals.show(actor)
+        with right:
+            plan_coupons.show(actor)
