@@ -248,7 +248,7 @@ def _kept() -> Any:
 def _coupon(row: Row[Any]) -> KeptCoupon:
     amount = None if row.amount_minor is None else Money(row.amount_minor, row.currency)
     said = {name: getattr(row, name) for name in CouponTerms.__dataclass_fields__ if name not in ("amount", "percent")}
-    percent = None if row.percent is None else row.percent.normalize()
+    percent = None if row.percent is None else Decimal(f"{row.percent.normalize():f}")
     terms = CouponTerms(**said, amount=amount, percent=percent)
     return KeptCoupon(row.id, terms, row.redeemed, row.withdrawn_at, row.by, row.created_at)
 

@@ -24,7 +24,7 @@ def tax_rates(session: ReadSession, on: date) -> dict[str, Decimal]:
         .ext(distinct_on(_own.country))
         .order_by(_own.country, _own.valid_from.desc())
     )
-    return {row.country: row.percent.normalize() for row in session.execute(statement)}
+    return {row.country: Decimal(f"{row.percent.normalize():f}") for row in session.execute(statement)}
 
 
 def set_tax_rate(
