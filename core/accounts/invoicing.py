@@ -46,6 +46,7 @@ def give_back(
     reason: str,
     now: datetime,
     external_id: str | None = None,
+    source: str = "calos",
 ) -> Payment:
     """Refund a payment and book the cash that went out, in one transaction."""
     made = refund(
@@ -57,6 +58,7 @@ def give_back(
         reason=reason,
         now=now,
         external_id=external_id,
+        source=source,
     )
     _book(session, actor, made, f"Refund: {reason.strip()}"[:500], now)
     mark_card(session, made.organization_id, now)

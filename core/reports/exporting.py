@@ -12,6 +12,7 @@ from core.errors import InvalidInput
 from core.reports.customers import CUSTOMERS
 from core.reports.installs import INSTALLS
 from core.reports.licenses import LICENSES
+from core.reports.reconciliation import RECONCILIATION
 from core.reports.report import Narrowed, Report
 from core.reports.tabular import Cell, cells, write_csv, write_xlsx
 from core.reports.upsells import UPSELLS
@@ -23,7 +24,9 @@ MEDIA: Final[dict[str, str]] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-REPORTS: Final[dict[str, Report]] = {report.name: report for report in (CUSTOMERS, INSTALLS, LICENSES, UPSELLS)}
+REPORTS: Final[dict[str, Report]] = {
+    report.name: report for report in (CUSTOMERS, INSTALLS, LICENSES, UPSELLS, RECONCILIATION)
+}
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,11 @@ class Declared:
     issued: dict[str, Any] | None = None
 
 
+MONTH = clock.now().strftime("%Y-%m")
+SELLER = {"address": {"name": "Walk GmbH", "country": "DE"}, "prefix": "{prefix}"}
+ONE_OFF = {
+    "customerId": "{customer}", "currency": "USD", "finalize": True, "lines": [{"text": "Walk", "unitPrice": "10.00"}]
+}  # fmt: skip
 BOOKED = {"day": "2026-01-15", "amount": {"minor": 1, "currency": "USD"}, "externalId": "{new}"}
 SOON = (clock.now().date() + timedelta(days=90)).isoformat()
 PRICED = {"tier": "pro", "billingPeriod": "quarterly", "amount": {"minor": 123_400, "currency": "EUR"}}
@@ -129,6 +134,7 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("GET", "/financial/metrics"): Declared(P.FINANCE_READ),
     ("GET", "/financial/movements"): Declared(P.FINANCE_READ),
     ("GET", "/financial/subscriptions"): Declared(P.FINANCE_READ),
+    ("GET", "/financial/reconciliation"): Declared(P.FINANCE_READ),
     ("GET", "/subscriptions"): Declared(P.FINANCE_READ, vendor=False),
     ("POST", "/subscriptions/{subscriptionId}/change"): Declared(P.LICENSE_UPDATE_TIER, body={"quantity": 2}),
     ("POST", "/subscriptions/{subscriptionId}/pause"): Declared(P.LICENSE_UPDATE_TIER, body={"reason": "test"}),
@@ -165,6 +171,31 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ),
     ("POST", "/plans/coupons/withdraw"): Declared(P.FINANCE_MANAGE_COSTS, body={"code": "{new}", "reason": "test"}),
     ("POST", "/subscriptions/{subscriptionId}/coupon"): Declared(P.LICENSE_UPDATE_TIER, body={"code": "{new}"}),
+    ("GET", "/sellers"): Declared(P.FINANCE_READ),
+    ("POST", "/sellers"): Declared(P.INVOICE_FINALIZE, body=SELLER),
+    ("PUT", "/sellers/{sellerId}"): Declared(P.INVOICE_FINALIZE, body=SELLER),
+    ("GET", "/billing-profiles/{customerId}"): Declared(P.FINANCE_READ, vendor=False),
+    ("PUT", "/billing-profiles/{customerId}"): Declared(
+        P.INVOICE_CREATE, body={"address": {"name": "Walk Inc.", "country": "US"}}
+    ),
+    ("GET", "/invoices"): Declared(P.FINANCE_READ, vendor=False),
+    ("POST", "/invoices"): Declared(P.INVOICE_CREATE, body={"customerId": "{customer}", "month": MONTH}),
+    ("POST", "/invoices/one-off"): Declared(P.INVOICE_CREATE, body=ONE_OFF),
+    ("GET", "/invoices/ageing"): Declared(P.FINANCE_READ, vendor=False),
+    ("GET", "/invoices/{invoiceId}"): Declared(P.FINANCE_READ, vendor=False),
+    ("DELETE", "/invoices/{invoiceId}"): Declared(P.INVOICE_CREATE),
+    ("POST", "/invoices/{invoiceId}/finalize"): Declared(P.INVOICE_FINALIZE, body={"send": False}),
+    ("POST", "/invoices/{invoiceId}/send"): Declared(P.INVOICE_FINALIZE),
+    ("POST", "/invoices/{invoiceId}/void"): Declared(P.INVOICE_FINALIZE, body={"reason": "test"}),
+    ("POST", "/invoices/{invoiceId}/uncollectible"): Declared(P.INVOICE_FINALIZE, body={"reason": "test"}),
+    ("POST", "/invoices/{invoiceId}/credit-notes"): Declared(P.INVOICE_FINALIZE, body={"reason": "test"}),
+    ("GET", "/invoices/{invoiceId}/pdf"): Declared(P.FINANCE_READ, vendor=False),
+    ("GET", "/invoices/{invoiceId}/link"): Declared(P.FINANCE_READ, vendor=False),
+    ("GET", "/credit-notes/{creditNoteId}/pdf"): Declared(P.FINANCE_READ, vendor=False),
+    ("GET", "/payments"): Declared(P.FINANCE_READ, vendor=False),
+    ("POST", "/payments"): Declared(P.PAYMENT_PROCESS, body={"invoiceId": "{invoiceId}", "method": "wire"}),
+    ("POST", "/process-payment"): Declared(P.PAYMENT_PROCESS, body={"invoiceId": "{invoiceId}", "method": "manual"}),
+    ("POST", "/payments/{paymentId}/refund"): Declared(P.PAYMENT_PROCESS, body={"reason": "test"}),
     ("GET", "/costs"): Declared(P.FINANCE_READ),
     ("POST", "/costs"): Declared(P.FINANCE_MANAGE_COSTS, body={"kind": "compute", **BOOKED}),
     ("POST", "/costs/reverse"): Declared(P.FINANCE_MANAGE_COSTS, body={"externalId": "{new}", "reason": "test"}),
@@ -184,9 +215,24 @@ BEFORE = {
     "/subscriptions/{subscriptionId}/resume": ("POST", "/subscriptions/{subscriptionId}/pause"),
     "/subscriptions/{subscriptionId}/undo-cancel": ("POST", "/subscriptions/{subscriptionId}/cancel"),
     "/cash/reverse": ("POST", "/cash"),
+    "/invoices/{invoiceId}/finalize": ("POST", "/invoices"),
+    "/invoices/{invoiceId}/void": ("POST", "/invoices/one-off"),
+    "/invoices/{invoiceId}/uncollectible": ("POST", "/invoices/one-off"),
+    "/invoices/{invoiceId}/credit-notes": ("POST", "/invoices/one-off"),
+    "/payments": ("POST", "/invoices/one-off"),
+    "/process-payment": ("POST", "/invoices/one-off"),
+    "/payments/{paymentId}/refund": ("POST", "/payments"),
     "/plans/custom-prices/{customPriceId}/end": ("POST", "/plans/custom-prices"),
     "/plans/coupons/withdraw": ("POST", "/plans/coupons"),
     "/subscriptions/{subscriptionId}/coupon": ("POST", "/plans/coupons"),
+}
+# What the newest of a kind is called in the addresses of others.
+NAMING = {
+    ("POST", "/plans/custom-prices"): "{customPriceId}",
+    ("POST", "/sellers"): "{sellerId}",
+    ("POST", "/invoices/one-off"): "{invoiceId}",
+    ("POST", "/payments"): "{paymentId}",
+    ("POST", "/invoices/{invoiceId}/credit-notes"): "{creditNoteId}",
 }
 # What the install itself has to have asked.
 ASKED_BEFORE: dict[str, tuple[str, dict[str, str]]] = {
@@ -216,6 +262,13 @@ def install_id(served: Served, databases: Databases, cast: Cast) -> str:
     install = _license(served)
     _call(served, "fiona", ("POST", "/destinations"), install)
     _call(served, "fiona", ("POST", "/plans/custom-prices"), install)
+    for key in (
+        ("POST", "/sellers"),
+        ("PUT", "/billing-profiles/{customerId}"),
+        *_before("/payments/{paymentId}/refund"),
+    ):
+        assert _call(served, "fiona", key, install).status_code in {200, 201}
+    assert _call(served, "fiona", ("POST", "/invoices/{invoiceId}/credit-notes"), install).status_code == 201
     tested = served.call("fiona", "POST", f"/api/destinations/{_MADE['{destinationId}']}/test")
     _MADE["{deliveryId}"] = tested.json()["id"]
     _MADE["{fileId}"] = served.call("fiona", "POST", f"/api/licenses/{install}/file", {}).json()["id"]
@@ -228,6 +281,7 @@ def _license(served: Served, **besides: Any) -> str:
     _SECRETS[made["installId"]] = made["installSecret"]
     # The first customer of the walk is whom licenses are transferred to.
     _MADE.setdefault("{customer}", made["organizationId"])
+    _MADE.setdefault("{customerId}", made["organizationId"])
     held = served.call("fiona", "GET", f"/api/subscriptions?installId={made['installId']}").json()["subscriptions"]
     _SUBSCRIPTIONS[made["installId"]] = held[0]["id"] if held else ""
     return str(made["installId"])
@@ -240,20 +294,26 @@ def _call(served: Served, who: str | None, key: tuple[str, str], install: str) -
     if key == ("POST", "/destinations") and answer.status_code == 201:
         # The newest: one of the calls removes it.
         _MADE["{destinationId}"] = answer.json()["id"]
-    if key == ("POST", "/plans/custom-prices") and answer.status_code == 201:
-        _MADE["{customPriceId}"] = answer.json()["id"]
+    if key in NAMING and answer.status_code == 201:
+        _MADE[NAMING[key]] = answer.json()["id"]
+    if key == ("POST", "/invoices") and answer.status_code == 201:
+        _MADE["{invoiceId}"] = next((one["id"] for one in answer.json()["invoices"]), _MADE.get("{invoiceId}", ""))
     return answer
 
 
 def _filled(value: Any, install: str) -> Any:
     if isinstance(value, list):
         return [_filled(one, install) for one in value]
+    if isinstance(value, dict):
+        return {name: _filled(one, install) for name, one in value.items()}
     if not isinstance(value, str):
         return value
     return (
         value.replace("{new}", install)
         .replace("{mail}", f"w-{new_id()}@walk.test")
         .replace("{customer}", _MADE["{customer}"])
+        .replace("{invoiceId}", _MADE.get("{invoiceId}", ""))
+        .replace("{prefix}", new_id().hex[-12:])
         .replace("{request}", activation_request(install, _SECRETS.get(install, ""), now=clock.now()))
     )
 
@@ -335,13 +395,17 @@ def test_every_change_is_audited_with_who_made_it(
         secret = {"Authorization": f"Bearer {_SECRETS[install]}"}
         asked = served.call(None, "POST", path, {"installId": install, **question}, **secret)
         assert asked.status_code == 200, asked.text
-    if key[1] in BEFORE:
-        done = _call(served, "fiona", BEFORE[key[1]], install)
+    for earlier in _before(key[1]):
+        done = _call(served, "fiona", earlier, install)
         assert done.status_code in {200, 201}, done.text
     before = _audited(databases, cast.fiona.id)
     answer = _call(served, "fiona", key, install)
     assert answer.status_code in {200, 201}, answer.text
     assert _audited(databases, cast.fiona.id) > before
+
+
+def _before(path: str) -> list[tuple[str, str]]:
+    return [*_before(BEFORE[path][1]), BEFORE[path]] if path in BEFORE else []
 
 
 def _audited(databases: Databases, actor_id: str) -> int:

@@ -12,6 +12,7 @@ from core.billing.reads import Subscription
 from core.billing.stripe.kinds import Kind
 from core.money import Money
 from db.models.billing import subscription
+from db.models.invoices import invoice, payment
 from db.models.stripe import stripe_backfill, stripe_event, stripe_object
 from db.session import ReadSession
 
@@ -137,10 +138,74 @@ def events_waiting(session: ReadSession) -> int:
     return int(session.execute(waiting).scalar_one())
 
 
+@dataclass(frozen=True)
+class Ours:
+    """An invoice or a payment of ours that stands for one of Stripe's; a refund is negative, and none has a state."""
+
+    id: UUID
+    external_id: str
+    organization_id: UUID
+    amount: Money
+    state: str = ""
+    paid: Money | None = None
+
+
+def invoices_from_stripe(session: ReadSession) -> dict[str, Ours]:
+    """Return our invoices that were taken in from Stripe, by Stripe's id."""
+    rows = session.execute(select(invoice).where(invoice.c.source == "stripe").order_by(invoice.c.id))
+    return {
+        row.external_id: Ours(
+            row.id,
+            row.external_id,
+            row.organization_id,
+            Money(row.total_minor, row.currency),
+            row.state,
+            Money(row.paid_minor, row.currency),
+        )
+        for row in rows
+    }
+
+
+def payments_from_stripe(session: ReadSession) -> dict[str, Ours]:
+    """Return our payments and refunds that Stripe collected, by the id of its payment intent or refund."""
+    rows = session.execute(select(payment).where(payment.c.source == "stripe").order_by(payment.c.id))
+    return {
+        row.external_id: Ours(row.id, row.external_id, row.organization_id, Money(row.amount_minor, row.currency))
+        for row in rows
+    }
+
+
+def payments_named(session: ReadSession, names: Collection[str]) -> dict[str, UUID]:
+    """Return our payments and refunds that go by these ids of Stripe's."""
+    mine = (payment.c.source == "stripe") & payment.c.external_id.in_(names)
+    return {row.external_id: row.id for row in session.execute(select(payment.c.external_id, payment.c.id).where(mine))}
+
+
+def payer_of(session: ReadSession, intent: str) -> str | None:
+    """Return the customer of Stripe's whose invoice a payment intent paid."""
+    paid, billed = stripe_object.alias("paid"), stripe_object.alias("billed")
+    statement = (
+        select(billed.c.parent)
+        .join(paid, (paid.c.parent == billed.c.external_id) & (billed.c.kind == "invoice"))
+        .where(paid.c.kind == "payment", paid.c.payload["payment"]["payment_intent"].astext == intent)
+        .limit(1)
+    )
+    found: str | None = session.execute(statement).scalar_one_or_none()
+    return found
+
+
 def subscriptions_here(session: ReadSession, organization_ids: Sequence[UUID]) -> dict[UUID, Subscription]:
     """Return every subscription that these customers have or had here, by id."""
     mine = select(subscription).where(subscription.c.organization_id.in_(organization_ids))
     return {row.id: _subscription(row) for row in session.execute(mine.order_by(subscription.c.started_at))}
+
+
+def newest_of_chains(here: Mapping[UUID, Subscription]) -> dict[UUID, Subscription]:
+    """Return, for each subscription, the newest of its chain of changes: what an item of Stripe's stands for now."""
+    newest: dict[UUID, Subscription] = {}
+    for one in sorted(here.values(), key=lambda one: (one.started_at, one.id)):
+        newest[one.agreement] = one
+    return {key: newest[one.agreement] for key, one in here.items()}
 
 
 def _subscription(row: Row[Any]) -> Subscription:

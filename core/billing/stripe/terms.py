@@ -92,6 +92,14 @@ def items_of(subscription: Json) -> list[Json]:
     return list((subscription.get("items") or {}).get("data") or [])
 
 
+def intent_of(payment: Json) -> str:
+    """Return the id that a payment of an invoice goes by: its payment intent's, or where it has none its own."""
+    paid = payment.get("payment") or {}
+    found = paid.get("payment_intent")
+    found = found.get("id") if isinstance(found, Mapping) else found
+    return str(found or paid.get("charge") or payment.get("id"))
+
+
 def is_over(subscription: Json) -> bool:
     """Whether nothing is charged any more by Stripe's word: canceled, or given up as unpaid."""
     return subscription["status"] in OVER

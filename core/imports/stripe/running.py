@@ -13,6 +13,7 @@ from core.billing.stripe.reads import (
     kept,
     kept_all,
     kept_under,
+    payer_of,
     progress,
 )
 from core.billing.stripe.terms import items_of
@@ -20,6 +21,7 @@ from core.billing.stripe_gateway import Account, one, page
 from core.databases import Databases
 from core.errors import CalosError, InvalidInput
 from core.imports.running import require_no_demo, vendor_actor
+from core.imports.stripe.invoices import take_invoices
 from core.imports.stripe.subscriptions import take_subscriptions
 from core.imports.stripe.taking import SOURCE, Taking, may_take, take_customer
 from db.session import SYSTEM, WriteSession
@@ -139,9 +141,19 @@ def _refresh(running: Running, kind: Kind, external_id: str) -> list[str]:
         needed = _needed(session, kind, told)
     for needs, name in needed:
         _refresh(running, needs, name)
+    with running.databases.control.write(SYSTEM) as session:
+        return _concerned(session, kind, external_id, told)
+
+
+def _concerned(session: WriteSession, kind: Kind, external_id: str, told: Any) -> list[str]:
+    """Return the customers of Stripe's in whose books something may change by what was told."""
     if kind == "customer":
         return [external_id]
-    return [customer] if kind == "subscription" and (customer := parent_of(kind, told)) else []
+    if kind == "refund":
+        whose = payer_of(session, parent_of(kind, told) or "")
+    else:
+        whose = parent_of(kind, told) if kind in {"subscription", "invoice"} else None
+    return [whose] if whose else []
 
 
 def _needed(session: WriteSession, kind: Kind, told: Any) -> list[tuple[Kind, str]]:
@@ -187,3 +199,4 @@ def _take(session: WriteSession, customers: Iterable[str], *, at: datetime, now:
                     our_id=None,
                     problem=refused.message,
                 )
+        take_invoices(taking, customer_id)

@@ -6,7 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from core.billing.reads import Subscription
-from core.billing.stripe.reads import Kept, kept_under, linked_to, subscriptions_here
+from core.billing.stripe.price_tiers import tier_of_price
+from core.billing.stripe.reads import Kept, kept_under, linked_to, newest_of_chains, subscriptions_here
 from core.billing.stripe.terms import ItemTerms, TierOf, is_over, items_of, terms_of
 from core.billing.stripe.writes import became, keep_objects
 from core.billing.subscription_changes import following
@@ -15,7 +16,7 @@ from core.errors import CalosError, Conflict
 from core.finance.reads import last_movement_at
 from core.finance.steps import steps_of
 from core.finance.writes import append_history, lock_ledger, record_movement
-from core.imports.stripe.taking import SOURCE, Taking, take_customer, tier_of_price
+from core.imports.stripe.taking import SOURCE, Taking, take_customer
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def take_subscriptions(taking: Taking, customer_id: str) -> None:
             problem=one.problem,
         )
     _take_new(taking, organization_id, [t for one in told for t in one.terms.values() if t.item_id not in known])
-    here = subscriptions_here(taking.session, [organization_id])
+    here = newest_of_chains(subscriptions_here(taking.session, [organization_id]))
     for one in told:
         for item in known.values():
             ours = here.get(item.our_id) if item.our_id else None

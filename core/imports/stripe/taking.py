@@ -7,12 +7,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from core.access.actor import Actor
-from core.billing.stripe.reads import customers_linked, kept, kept_all
-from core.billing.stripe.terms import TierOf
+from core.billing.stripe.reads import customers_linked, kept
 from core.billing.stripe.writes import became
 from core.ids import new_id
 from core.imports.reads import is_demo
-from core.licensing.reads import tiers
 from core.organizations.past_customers import PastCustomer, add_past_customers
 from core.organizations.reads import customer_by_contact, names
 from db.session import ReadSession, WriteSession
@@ -46,28 +44,6 @@ def take_customer(taking: Taking, customer_id: str) -> UUID | None:
     organization_id = _same(taking, found.payload) or _added(taking, found.payload)
     became(taking.session, "customer", customer_id, organization_id=organization_id, our_id=organization_id)
     return organization_id
-
-
-def tier_of_price(session: ReadSession) -> TierOf:
-    """Return what tells the tier of a price: metadata `tier` of it or its product, its lookup key, the product's name.
-
-    By id or label, in whatever case.
-    """
-    known = {name: tier.id for tier in tiers(session) for name in (tier.label.lower(), tier.id)}
-    products = kept_all(session, "product")
-
-    def tier_of(price: Mapping[str, Any]) -> str | None:
-        product = products.get(str(price["product"]))
-        sold = product.payload if product else {}
-        said = (
-            (price.get("metadata") or {}).get("tier"),
-            (sold.get("metadata") or {}).get("tier"),
-            price.get("lookup_key"),
-            sold.get("name"),
-        )
-        return next((known[word] for one in said if (word := str(one or "").strip().lower()) in known), None)
-
-    return tier_of
 
 
 def _same(taking: Taking, customer: Mapping[str, Any]) -> UUID | None:

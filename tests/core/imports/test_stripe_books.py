@@ -1,115 +1,29 @@
 """Stripe's customers and subscriptions in our books, told over HTTP by a Stripe of our own."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from sqlalchemy import select, text
 
-from core.billing.reads import Subscription, subscriptions_of
 from core.billing.stripe.reads import event_by_id, kept, kept_all, progress
-from core.billing.stripe.writes import keep_objects, store_event
-from core.billing.stripe_gateway import Account
+from core.billing.stripe.writes import keep_objects
 from core.config import Settings
-from core.databases import Databases
 from core.errors import UpstreamFailed
 from core.finance.reads import bridge
-from core.imports.stripe.running import Running, backfill, process_event
+from core.imports.stripe.running import backfill, process_event
 from core.organizations.writes import create_organization
 from core.periods import Period
-from db.models.finance import movement
 from db.models.organizations import organization
 from db.session import SYSTEM
-from tests.books import own_databases
-from tests.cast import Cast, make_cast
-from tests.loopback_stripe.books import MONTH, Books
-from tests.loopback_stripe.server import LoopbackStripe, loopback_stripe
-from tests.loopback_stripe.shapes import Json
-
-BEGIN = datetime(2026, 1, 10, 9, 0, tzinfo=UTC)
-
-
-@dataclass
-class World:
-    """A Stripe, an installation that listens to it, and Stripe's clock as ours."""
-
-    stripe: LoopbackStripe
-    databases: Databases
-    cast: Cast
-    sent: int = 0
-
-    @property
-    def books(self) -> Books:
-        """What Stripe holds."""
-        return self.stripe.books
-
-    @property
-    def running(self) -> Running:
-        """What jobs are given."""
-        account = Account(self.stripe.key, self.stripe.url, timeout=10, budget=20, pause=lambda _seconds: None)
-        return Running(self.databases, account, self.clock)
-
-    def clock(self) -> datetime:
-        """Now, as Stripe sees it."""
-        return datetime.fromtimestamp(self.books.now, UTC)
-
-    def take_all(self) -> None:
-        """Run the backfill."""
-        backfill(self.running, report=lambda _stage, _done: None)
-
-    def new_events(self) -> list[Json]:
-        """What happened since the last look."""
-        found = self.books.events[self.sent :]
-        self.sent = len(self.books.events)
-        return found
-
-    def hear(self, *events: Json) -> None:
-        """Store and process events in the order given, new ones where none is given."""
-        for one in events or self.new_events():
-            with self.databases.control.write(SYSTEM) as session:
-                store_event(session, one, now=self.clock())
-            process_event(self.running, one["id"])
-
-    def of(self, customer: Json) -> list[Subscription]:
-        """What a customer of Stripe's has or had here, oldest first."""
-        with self.databases.control.read(SYSTEM) as session:
-            found = kept(session, "customer", customer["id"])
-            assert found is not None
-            assert found.organization_id is not None
-            return list(reversed(subscriptions_of(session, self.cast.fiona, found.organization_id)))
-
-    def moved(self, customer: Json) -> list[tuple[str, int, str]]:
-        """The movements of a customer: kind, minor units, day."""
-        with self.databases.control.read(SYSTEM) as session:
-            found = kept(session, "customer", customer["id"])
-            assert found is not None
-            rows = session.execute(
-                select(movement).where(movement.c.organization_id == found.organization_id).order_by(movement.c.id)
-            )
-            return [(row.kind, row.mrr_change_minor, f"{row.effective_at:%Y-%m-%d}") for row in rows]
-
-    def counts(self) -> dict[str, int]:
-        """How many rows the tables hold that Stripe's word may change."""
-        tables = ("organization", "subscription", "movement", "audit_entry", "stripe_event", "stripe_object")
-        with self.databases.control.read(SYSTEM) as session:
-            return {one: session.execute(text(f"SELECT count(*) FROM {one}")).scalar_one() for one in tables}
+from tests.loopback_stripe.books import MONTH
+from tests.loopback_stripe.world import BEGIN, World, sold, stripe_world
 
 
 @pytest.fixture
 def world(test_settings: Settings) -> Iterator[World]:
-    """Yield a Stripe with a product of each tier, and an empty installation."""
-    books = Books(int(BEGIN.timestamp()))
-    with own_databases(test_settings) as databases, loopback_stripe(books) as stripe:
-        with databases.control.write(SYSTEM) as session:
-            cast = make_cast(session, BEGIN)
-        yield World(stripe, databases, cast)
-
-
-def sold(world: World, unit: int = 5_000, **given: Any) -> Json:
-    """A price of the product Pro."""
-    return world.books.price(world.books.product("Pro"), unit, **given)
+    """Yield a Stripe, and an installation that listens to it."""
+    with stripe_world(test_settings) as made:
+        yield made
 
 
 def test_a_backfill_takes_customers_and_what_they_pay(world: World) -> None:
