@@ -27,7 +27,7 @@ PUBLIC_PATHS = frozenset(
         "/unsubscribe",
     }
 )
-PUBLIC_PREFIXES = ("/assets/", "/socket.io/", "/api/branding/", "/api/logos/")
+PUBLIC_PREFIXES = ("/assets/", "/socket.io/", "/api/branding/", "/api/logos/", "/api/invoice-pdf/")
 
 # The doors of installs: a request costs microseconds, so nothing is looked up for it here.
 INSTALL_DOORS = frozenset(

@@ -35,6 +35,7 @@ from api import (
     licenses,
     live,
     logs,
+    payments,
     plans,
     reconciliation,
     releases,

@@ -33,6 +33,15 @@ class Refused(UpstreamFailed):
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a mail; `media_type` as application/pdf."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Letter:
     """A mail as the server gets it; `unsubscribe` is an address that takes one click (RFC 8058)."""
 
@@ -45,6 +54,7 @@ class Letter:
     reply_to: str | None
     unsubscribe: str | None
     made_at: datetime
+    attachments: tuple[Attachment, ...] = ()
 
 
 def message_of(letter: Letter, sender: str) -> EmailMessage:
@@ -80,6 +90,9 @@ def message_of(letter: Letter, sender: str) -> EmailMessage:
     if page is not None:
         for name, picture in pictures.items():
             page.add_related(picture, "image", "png", cid=f"<{name}>", disposition="inline", filename="logo.png")
+    for one in letter.attachments:
+        kind, _, part = one.media_type.partition("/")
+        message.add_attachment(one.content, kind, part, filename=one.name)
     return message
 
 

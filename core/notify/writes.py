@@ -1,6 +1,6 @@
 """Changes to mails: written in the transaction that causes them, sent after it, kept where there is no mail server."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -20,8 +20,8 @@ from core.notify.addresses import LOOPBACK, checked_recipient, leads_nowhere
 from core.notify.brand import MailBrand, house_brand
 from core.notify.rendering import render
 from core.notify.retries import MAIL, next_try
-from core.notify.smtp import Letter, Refused, hand_over
-from db.models.notify import mail
+from core.notify.smtp import Attachment, Letter, Refused, hand_over
+from db.models.notify import mail, mail_attachment
 from db.session import WriteSession
 
 TASK: Final = "calos.mail"
@@ -53,6 +53,7 @@ def send_mail(
     now: datetime,
     once: str | None = None,
     unsubscribe: str | None = None,
+    attachments: Sequence[Attachment] = (),
 ) -> UUID | None:
     """Write a mail to one address in the caller's transaction and return its id; it is sent after the commit.
 
@@ -88,6 +89,9 @@ def send_mail(
     )
     if session.execute(statement.on_conflict_do_nothing(index_elements=["once"]).returning(mail.c.id)).first() is None:
         return None
+    for one in attachments:
+        row = {"id": new_id(), "mail_id": made, "organization_id": organization_id, **vars(one)}
+        session.execute(insert(mail_attachment).values(row))
     if not kept:
         _queue(session, made, None)
     return made
@@ -102,7 +106,7 @@ def try_to_send(session: WriteSession, mail_id: UUID, *, now: datetime) -> Sendi
     row = session.execute(select(mail).where(mail.c.id == mail_id).with_for_update()).one_or_none()
     if row is None or row.state != "waiting":
         return None
-    found, retry_at = _tried(row, now)
+    found, retry_at = _tried(row, _attached(session, mail_id), now)
     changed = {
         "state": found.state,
         "error": found.error,
@@ -150,8 +154,15 @@ def forget_mails(session: WriteSession, *, now: datetime) -> int:
     return session.execute(delete(mail).where(mail.c.made_at < now - KEPT_FOR)).rowcount
 
 
-def _tried(row: Row[Any], now: datetime) -> tuple[Sending, datetime | None]:
-    letter = Letter(**{name: row._mapping[name] for name in Letter.__dataclass_fields__})
+def _attached(session: WriteSession, mail_id: UUID) -> tuple[Attachment, ...]:
+    c = mail_attachment.c
+    rows = session.execute(select(c.name, c.media_type, c.content).where(c.mail_id == mail_id).order_by(c.id))
+    return tuple(Attachment(row.name, row.media_type, row.content) for row in rows)
+
+
+def _tried(row: Row[Any], attached: tuple[Attachment, ...], now: datetime) -> tuple[Sending, datetime | None]:
+    said = {name: row._mapping[name] for name in Letter.__dataclass_fields__ if name != "attachments"}
+    letter = Letter(**said, attachments=attached)
     try:
         hand_over(letter, settings())
     except Refused as refused:

@@ -49,6 +49,18 @@ Index("uq_mail_once", mail.c.once, unique=True)
 Index("ix_mail_made_at", mail.c.made_at.desc(), mail.c.id.desc())
 Index("ix_mail_waiting", mail.c.next_at, postgresql_where=mail.c.state == "waiting")
 
+# A file that goes with a mail, and goes when the mail does.
+mail_attachment = Table(
+    "mail_attachment",
+    metadata,
+    primary_id(),
+    Column("mail_id", Uuid, ForeignKey("mail.id", ondelete="CASCADE"), nullable=False, index=True),
+    organization_id(index=True),
+    text("name"),
+    text("media_type"),
+    Column("content", LargeBinary, nullable=False),
+)
+
 # A level of a limit that a license has crossed: told once, and again only after use has fallen well below it.
 limit_notice = Table(
     "limit_notice",

@@ -31,6 +31,12 @@ ICONS: Final = {
     "license.seat_released": "event_seat",
     "license.secret_rotated": "key",
     "import.finished": "upload_file",
+    "invoice.finalized": "receipt_long",
+    "invoice.voided": "receipt_long_off",
+    "invoice.uncollectible": "money_off",
+    "invoice.dunned": "notification_important",
+    "credit_note.issued": "undo",
+    "payment.recorded": "payments",
 }
 # Other news travel in the same outbox, so more is read than shown.
 _READ: Final = 200

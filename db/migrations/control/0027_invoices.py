@@ -14,7 +14,7 @@ depends_on = None
 
 # In the order in which they go again.
 TABLES = (
-    "invoice_run_item", "invoice_run", "dunning_notice", "dunning_step", "payment_failure", "payment_allocation",
+    "mail_attachment", "invoice_run_item", "invoice_run", "dunning_notice", "dunning_step", "payment_failure", "payment_allocation",
     "customer_credit", "payment", "credit_note_line", "credit_note", "billed_item", "invoice_tax", "invoice_line",
     "invoice", "invoice_counter", "billing_profile", "seller",
 )
@@ -26,6 +26,8 @@ def upgrade() -> None:
     _invoices()
     _settling()
     _asking()
+    _attachments()
+    protect("mail_attachment")
     for table in ("billing_profile", "invoice", "invoice_line", "invoice_tax", "billed_item"):
         protect(table)
     for table in ("credit_note", "credit_note_line", "payment", "customer_credit", "payment_allocation"):
@@ -310,6 +312,20 @@ def _asking() -> None:
     sa.PrimaryKeyConstraint('run_id', 'organization_id', name=op.f('pk_invoice_run_item'))
     )
     op.create_index('ix_invoice_run_item_state', 'invoice_run_item', ['run_id', 'state', 'organization_id'], unique=False)
+
+
+def _attachments() -> None:
+    """What mails carry: the invoice itself."""
+    op.create_table('mail_attachment',
+    sa.Column('id', sa.Uuid(), nullable=False), sa.Column('mail_id', sa.Uuid(), nullable=False),
+    sa.Column('organization_id', sa.Uuid(), nullable=False), sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('media_type', sa.Text(), nullable=False), sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['mail_id'], ['mail.id'], name=op.f('fk_mail_attachment_mail_id_mail'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_mail_attachment_organization_id_organization')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_mail_attachment'))
+    )
+    op.create_index(op.f('ix_mail_attachment_mail_id'), 'mail_attachment', ['mail_id'], unique=False)
+    op.create_index(op.f('ix_mail_attachment_organization_id'), 'mail_attachment', ['organization_id'], unique=False)
 
 
 def downgrade() -> None:
