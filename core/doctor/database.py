@@ -16,6 +16,7 @@ from core.config import Settings
 from core.databases import logins, open_databases, owner_urls
 from core.doctor.finding import Finding, bad, good
 from core.errors import UpstreamFailed
+from core.finance.rebuild import days_counted_anew
 from core.ids import new_id
 from core.organizations.reads import vendor_id
 from db import migrate
@@ -144,6 +145,15 @@ def audit_chain(session: ReadSession, home: Path) -> Finding:
     return good("Audit trail", f"the vendor's newest {report.entries} entries are whole{waiting}")
 
 
+def ledger_days(session: ReadSession) -> Finding:
+    """Say whether the ledger's sums by the day, from which revenue is read, are those of its movements."""
+    found = days_counted_anew(session)
+    if found:
+        mend = "Run: python manage.py ledger rebuild, which counts them anew and names what subscriptions don't tell."
+        return bad("Ledger", f"{len(found)} sums are not those of the movements, the first: {found[0]}", mend)
+    return good("Ledger", "each day's sums are those of its movements")
+
+
 def _was_made(home: Path) -> bool:
     try:
         return (home / "postgres").is_dir()
@@ -168,6 +178,7 @@ def _as_the_app(settings: Settings) -> Iterator[Finding]:
         yield row_security(opened.control, names)
         with opened.control.read(SYSTEM) as session:
             yield audit_chain(session, settings.home)
+            yield ledger_days(session)
     finally:
         opened.close()
 

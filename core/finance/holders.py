@@ -30,7 +30,7 @@ _REMEMBERING: Final = Lock()
 
 @dataclass(frozen=True)
 class Changes:
-    """Every movement as columns, in no order: whose (numbers from 0), which of `currencies`, when, how much.
+    """Every movement as columns, by customer and currency: whose (from 0), which of `currencies`, when, how much.
 
     `ids`: of each customer the organization's 16 bytes; `at`: microseconds since 2000; `tier` and `from_tier` (-1 for
     none): which of `tiers`; `moved`: what came along from another.
@@ -90,17 +90,20 @@ def _changes(session: ReadSession) -> Changes:
     tier, from_tier = (np.frombuffer(each, dtype=">i4").astype(np.int64) - 1 for each in places_in)
     who, first = _numbered(np.frombuffer(ids, dtype=">u8").reshape(-1, 2).astype(np.uint64))
     currency, names = pd.factorize(np.frombuffer(letters, dtype=f"S{_LETTERS}"))
+    numbers = [np.frombuffer(each, dtype=">i8").astype(np.int64) for each in (at, minor, moved)]
+    order = np.lexsort((currency, who))
+    at_, minor_, moved_ = (each[order] for each in numbers)
     return Changes(
         np.frombuffer(ids, dtype="V16")[first],
-        who,
+        who[order],
         tuple(bytes(each).decode() for each in names),
-        currency.astype(np.int64),
-        np.frombuffer(at, dtype=">i8").astype(np.int64),
-        np.frombuffer(minor, dtype=">i8").astype(np.int64),
+        currency.astype(np.int64)[order],
+        at_,
+        minor_,
         tuple(tiers),
-        tier,
-        from_tier,
-        np.frombuffer(moved, dtype=">i8").astype(np.int64),
+        tier[order],
+        from_tier[order],
+        moved_,
     )
 
 
@@ -116,18 +119,19 @@ def balances(moved: Changes, instants: Sequence[datetime]) -> Iterator[tuple[Int
     Customers and currencies by number, a row each customer and currency, and the balances (rows by instants).
     """
     many = max(len(moved.currencies), 1)
-    codes, pair = np.unique(moved.who * many + moved.currency, return_inverse=True)
+    whose = moved.who * many + moved.currency
+    begins = np.flatnonzero(np.diff(whose, prepend=-1))
+    codes = whose[begins]
     column = np.searchsorted(microseconds(instants), moved.at, side="right")
-    order = np.argsort(pair, kind="stable")
-    pair, column, minor = pair[order], column[order], moved.minor[order]
     customers = codes // many
     first = 0
     while first < len(codes):
         # Up to a whole customer, so that all of their currencies are together.
         upto = int(np.searchsorted(customers, customers[min(first + _AT_ONCE, len(codes)) - 1], side="right"))
-        begin, end = np.searchsorted(pair, (first, upto))
+        begin, end = begins[first], begins[upto] if upto < len(codes) else len(whose)
+        pair = np.repeat(np.arange(upto - first), np.diff(begins[first:upto], append=end))
         found = np.zeros((upto - first, len(instants) + 1), dtype=np.int64)
-        np.add.at(found, (pair[begin:end] - first, column[begin:end]), minor[begin:end])
+        np.add.at(found, (pair, column[begin:end]), moved.minor[begin:end])
         yield customers[first:upto], codes[first:upto] % many, np.cumsum(found[:, :-1], axis=1)
         first = upto
 

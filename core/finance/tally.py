@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import numpy as np
@@ -51,8 +51,9 @@ def axis(periods: Sequence[Period], rates: Rates, as_of: datetime) -> Axis:
     now = as_of + INSTANT
     starts = [min(each.start, now) for each in periods]
     ends = [max(start, min(each.end, now)) for start, each in zip(starts, periods, strict=True)]
-    steps = {midnight(day) for known in rates.steps.values() for day, _ in known}
-    changes = {each for each in steps if min(starts) < each < max(ends)}
+    days = {day for known in rates.steps.values() for day, _ in known}
+    within = min(starts).astimezone(UTC).date(), max(ends).astimezone(UTC).date()
+    changes = {at for day in days if within[0] <= day <= within[1] and min(starts) < (at := midnight(day)) < max(ends)}
     edges = tuple(sorted({*starts, *ends} | changes))
     first, last = (tuple(bisect_left(edges, each) for each in side) for side in (starts, ends))
     # Bucket n lies between edge n - 1 and edge n.

@@ -5,7 +5,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,9 +17,10 @@ from core.access.actor import Actor
 from core.finance.cohorts import cohort_matrix
 from core.finance.days import mrr_by_day
 from core.finance.drill import departures
+from core.finance.rebuild import count_days_anew, days_counted_anew, told_anew
 from core.finance.views import month_sums, split_months, year_sums
 from core.periods import month_of, months_until
-from db.session import ReadSession
+from db.session import SYSTEM, ReadSession
 from tests.bench.ledger_world import NOW, Books, books
 
 # How MRR is mostly asked of a billing database: every bucket joined to the subscriptions that ran in it, at its rate.
@@ -46,6 +47,7 @@ WITH bucket AS (
 SELECT coalesce(round(sum(worth.minor)), 0)::bigint FROM bucket LEFT JOIN worth USING (day)
 GROUP BY bucket.day ORDER BY bucket.day
 """
+SERIES = ("36 months", "3 years by day")
 # Month ends, and today.
 MONTHS = [min(each.end - timedelta(days=1), NOW).date() for each in months_until(NOW, 36)]
 DAYS = [NOW.date() - timedelta(days=back) for back in range(3 * 365, -1, -1)]
@@ -72,10 +74,10 @@ def timed(times: int, work: Callable[[], Any]) -> Took:
     return Took(statistics.median(walls), statistics.median(owns))
 
 
-def measure_series(made: Books, times: int, *, join: bool) -> dict[str, float]:
+def measure_series(made: Books, times: int, *, join: Collection[str]) -> dict[str, float]:
     """Print MRR by month and by day beside the bucket join; return the milliseconds, checked to be the same figures."""
     found = {}
-    for name, days in (("36 months", MONTHS), ("3 years by day", DAYS)):
+    for name, days in zip(SERIES, (MONTHS, DAYS), strict=True):
 
         def ask(days: list[date] = days) -> list[int]:
             with made.databases.control.read(made.staff.tenancy()) as session:
@@ -84,7 +86,7 @@ def measure_series(made: Books, times: int, *, join: bool) -> dict[str, float]:
         took = timed(times, ask)
         found[name] = took.wall
         said = f"{name:16} {took.wall:8.1f} ms (ours in Python {took.own:.1f})"
-        if join:
+        if name in join:
             joined, seconds = _joined(made, days)
             wrong = [pair for pair in zip(days, joined, ask(), strict=True) if pair[1] != pair[2]]
             assert not wrong, f"the ledger and the subscriptions disagree: {wrong[:5]}"
@@ -138,6 +140,20 @@ def measure_pages(made: Books, times: int) -> None:
         sys.stdout.flush()
 
 
+def measure_rebuild(made: Books) -> None:
+    """Print what it takes to count the days anew, and to tell every movement anew beside the ledger."""
+    began, spent = time.perf_counter(), time.process_time()
+    with made.databases.control.write(SYSTEM) as session:
+        count_days_anew(session)
+    with made.databases.control.read(SYSTEM) as session:
+        found, report = days_counted_anew(session), told_anew(session)
+    assert not found
+    assert not report.differences
+    own, wall = time.process_time() - spent, time.perf_counter() - began
+    sys.stdout.write(f"rebuild          {wall:8.1f} s (ours in Python {own:.1f}), no difference\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     """Measure small books, then large ones."""
     asked = argparse.ArgumentParser(description=__doc__)
@@ -147,8 +163,9 @@ def main() -> None:
     series: list[dict[str, float]] = []
     for count in given.subscriptions:
         with tempfile.TemporaryDirectory(prefix="calos-ledger-") as folder, books(Path(folder), count) as made:
-            series.append(measure_series(made, given.times, join=not series))
+            series.append(measure_series(made, given.times, join=SERIES if not series else SERIES[:1]))
             measure_pages(made, 3)
+            measure_rebuild(made)
     for name, few in series[0].items():
         sys.stdout.write(f"\n{name}: large books {series[1][name] / few:.2f} of small ones")
     sys.stdout.write("\n")
