@@ -33,7 +33,9 @@ def _cac(sums: Sums) -> Decimal | None:
 
 
 def _ltv(sums: Sums) -> Decimal | None:
-    return rates.ltv(_arpa(sums), _margin(sums), rates.logo_churn(sums["opening_months"], sums["churned"]))
+    # Under some metric policies LTV is of revenue, not of margin.
+    margin = Decimal(1) if sums.get("ltv_bare", 0) else _margin(sums)
+    return rates.ltv(_arpa(sums), margin, rates.logo_churn(sums["opening_months"], sums["churned"]))
 
 
 def _payback(sums: Sums) -> Decimal | None:

@@ -5,7 +5,7 @@ from typing import Any, Final
 from core.access.permissions import Permission
 from core.finance import rates
 from core.metrics.figures import from_rate, size_of, sum_of
-from core.metrics.metric import Metric
+from core.metrics.metric import Metric, Sums, Undefined, Value
 
 BY: Final = ("tier", "product", "country", "segment", "currency", "customer")
 _POLICY: Final = "Other currencies at the day's rate. Coupons, usage, one-offs and tax are no MRR. Trials pay nothing."
@@ -15,6 +15,13 @@ _NOBODY: Final = "nobody paid at the start of the period"
 def _ledger(metric_id: str, label: str, definition: str, formula: str, **rest: Any) -> Metric:
     known: dict[str, Any] = {"unit": "money", "kind": "flow", "dimensions": BY, "policy": _POLICY, **rest}
     return Metric(metric_id, label, definition, formula, source="ledger", permission=Permission.FINANCE_READ, **known)
+
+
+def _logo_churn(sums: Sums) -> Value:
+    # Who came in the period is among them where the metric policy says so.
+    whom = sums["customers_opening"] + sums.get("customers_joined", 0)
+    found = rates.logo_churn(whom, sums["customers_churned"])
+    return Undefined(_NOBODY) if found is None else found
 
 
 REVENUE: Final = (
@@ -104,7 +111,7 @@ REVENUE: Final = (
         "Logo churn",
         "Of the customers who paid at the start, the share that left.",
         "customers lost ÷ customers at the start",
-        of=from_rate(rates.logo_churn, "customers_opening", "customers_churned", missing=_NOBODY),
+        of=_logo_churn,
         unit="share",
         kind="ratio",
         default="last_month",

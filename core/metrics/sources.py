@@ -12,8 +12,7 @@ from core.accounts.facts import customer_facts, license_facts
 from core.culture.upsell_facts import upsell_facts
 from core.finance.cash import cash_facts
 from core.finance.costs import cost_facts
-from core.finance.economics import economics_facts
-from core.finance.ledger import ledger_facts
+from core.finance.policy_figures import economics_in_force, ledger_in_force
 from core.metrics.metric import SourceName
 from core.periods import Period
 from core.security.reads import security_facts
@@ -48,8 +47,8 @@ class _Facts(Protocol):
 
 
 _CONTROL: Final[Mapping[SourceName, _Facts]] = {
-    "ledger": ledger_facts,
-    "economics": economics_facts,
+    "ledger": ledger_in_force,
+    "economics": economics_in_force,
     "costs": cost_facts,
     "cash": cash_facts,
     "customers": customer_facts,

@@ -1,12 +1,7 @@
 """MRR and its movements by the worked cases of other revenue systems, each named by its id (A1, A2, …).
 
-Where those systems disagree, ChartMogul's standard is followed. Not applicable yet, and why:
-A9 (tax in a line), A13 and A15 (coupons): subscriptions have list or contract prices before tax; invoice lines and
-coupons come with billing. A19's committed MRR (what is known to end left out) is no metric yet; its MRR is tested.
-A23 (every two weeks): billing periods are a month, a quarter and a year. A25 (a month's average of the rates of
-payments) is Polar's; exchange follows dated rates, as A27 says. A29's grouping of movements of one moment and A31's
-ignoring of customers who leave in the month they came are settings of a metric policy, which does not exist yet: the
-default, one movement a subscription and both new and churn, is tested.
+The standard is tested in the ledger itself; where the systems disagree, every setting of the metric policy is tested in
+`test_policy_cases.py`. A19's committed MRR (what is known to end left out) is the churn date “when scheduled”.
 """
 
 from datetime import UTC, date, datetime, timedelta

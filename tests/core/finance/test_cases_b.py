@@ -1,12 +1,10 @@
 """Rates, retention and unit economics by the worked cases of other revenue systems, each named by its id (B1, …).
 
-Where those systems disagree, ChartMogul's standard is followed. Not applicable yet, and why:
-B7's sum of daily rates and B3's over more than a day, B9's window of 365 days for annual plans, and B13's rate that
-rolls day by day are settings of a metric policy, which does not exist yet; the rates of single periods are tested.
-B29 (cost per user) is no metric.
+The standard is tested in the ledger itself; where the systems disagree, the settings of the metric policy are tested in
+`test_policy_cases.py`.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -15,7 +13,7 @@ from core.finance import rates
 from core.metrics.catalog import metric
 from core.metrics.metric import Undefined
 from core.money import round_half_up
-from core.periods import Period, months_until
+from core.periods import INSTANT, Period, midnight, months_until
 from db.session import WriteSession
 from tests.cast import Cast
 from tests.core.finance.shop import Shop, day
@@ -89,6 +87,16 @@ def test_b7_the_rates_of_two_days() -> None:
     assert round(tuesday, 4) == Decimal("0.0526")
 
 
+def test_b7_the_rates_of_two_days_add_up(shop: Shop) -> None:
+    sold = [shop.sell(shop.customer(f"Customer {number}"), 5_00, day(1, 2)) for number in range(20)]
+    monday = day(3, 3).replace(hour=0)
+    for number in range(2):
+        shop.end(sold[number], monday + timedelta(days=number, hours=9))
+    days = [Period(monday + timedelta(days=n), monday + timedelta(days=n + 1)) for n in range(2)]
+    summed = sum(of_the_ledger("revenue_churn", shop.sums(each, as_of=day(6, 1))) for each in days)
+    assert round(summed, 4) == Decimal("0.1026")
+
+
 def test_b9_five_of_a_hundred_in_thirty_days(shop: Shop) -> None:
     sold = [shop.sell(shop.customer(f"Customer {number}"), 10_00, day(1, 2)) for number in range(20)]
     shop.end(sold[0], day(3, 5))
@@ -104,6 +112,21 @@ def test_b11_who_leaves_twice_is_lost_twice(shop: Shop) -> None:
     shop.end(second, day(2, 9))
     sums = shop.sums(months_until(day(2, 1), 1)[0], as_of=day(6, 1))
     assert (sums["customers_opening"], sums["customers_churned"], sums["customers_reactivated"]) == (1, 2, 1)
+
+
+def test_b13_a_rate_that_rolls_over_thirty_days(shop: Shop) -> None:
+    first = midnight(date(2025, 1, 1))
+    sold = [shop.sell(shop.customer(f"Customer {number}"), 10_00, first) for number in range(5)]
+    shop.end(sold[0], midnight(date(2025, 2, 1)))
+
+    def rolling(on: date) -> Decimal:
+        until = midnight(on)
+        period = Period(until - timedelta(days=30) + INSTANT, until)
+        return of_the_ledger("logo_churn", shop.sums(period, as_of=day(6, 1)))
+
+    assert rolling(date(2025, 2, 1)) == 0
+    assert {rolling(date(2025, 2, 2) + timedelta(days=n)) for n in range(29)} == {Decimal("0.2")}
+    assert rolling(date(2025, 3, 3)) == 0
 
 
 def test_b15_a_cancellation_counts_in_the_month_it_takes_effect(shop: Shop) -> None:
@@ -154,6 +177,12 @@ def test_b25_burn_multiple() -> None:
 def test_b27_a_burn_multiple_without_growth_means_nothing() -> None:
     assert rates.burn_multiple(1_500_000_00, 0) is None
     assert rates.burn_multiple(1_500_000_00, -1) is None
+
+
+def test_b29_cost_of_a_user() -> None:
+    each = [rates.arpa(cents, 2) for cents in (80, 20, 0)]
+    assert each == [40, 10, 0]
+    assert rates.arpa(80 + 20 + 0, 2) == 50
 
 
 @pytest.mark.parametrize(
