@@ -1,4 +1,4 @@
-"""1,000 invoices of 12 lines as PDF with their e-invoices inside: `python -m tests.bench.invoices`.
+"""A thousand invoices of 12 lines as PDF with their e-invoices inside: `python -m tests.bench.invoices`.
 
 Against it, in the same run: the typesetter alone on an empty page, which is what a PDF costs before anything stands on
 it. Memory is that of this process and of its workers, at a tenth of the way and at the end.
