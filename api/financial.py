@@ -13,6 +13,7 @@ from api.schemas.financial import (
     MovementEntry,
     MovementKindName,
     MovementList,
+    MovementSums,
     SubscriptionEntry,
     SubscriptionList,
 )
@@ -22,8 +23,10 @@ from core.accounts.reads import customers_by_id
 from core.errors import InvalidInput
 from core.finance.drill import movement_rows, subscription_rows
 from core.finance.ledger import may_see_all
+from core.finance.policy_reads import policy_in_force
 from core.licensing.reads import tier_by_id
-from core.metrics.financial import financial_figures
+from core.metrics.financial import financial_figures, movement_sums
+from core.metrics.query import Span
 from core.periods import Period, midnight
 from db.session import ReadSession
 
@@ -31,6 +34,8 @@ router = APIRouter(prefix="/financial", tags=["Finance"], route_class=StrictRout
 
 Narrow = Annotated[str | None, Query(max_length=80)]
 CursorText = Annotated[str | None, Query(max_length=2000, description="The `nextCursor` of the page before.")]
+Since = Annotated[Day | None, Query(alias="from", description="The first UTC day.")]
+Until = Annotated[Day | None, Query(alias="to", description="The last UTC day.")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 BEGINNING: Final = date(1970, 1, 1)
 DAY: Final = timedelta(days=1)
@@ -57,9 +62,29 @@ Where = Annotated[dict[str, tuple[str, ...]], Depends(_where, scope="function")]
 
 
 @router.get("/metrics", summary="MRR, ARR, LTV, CAC, churn, growth, runway, gross margin")
-def metrics(actor: CurrentActor, session: Reading, telemetry: TelemetryReading, as_of: AsOf) -> MetricsAnswer:
-    """Return the figures as they stood at the end of `asOf`; null with its reason where one is not defined."""
-    return MetricsAnswer.of(financial_figures(session, telemetry, actor, now=as_of), as_of)
+def metrics(
+    actor: CurrentActor,
+    session: Reading,
+    telemetry: TelemetryReading,
+    as_of: AsOf,
+    since: Since = None,
+    until: Until = None,
+    segment: Narrow = None,
+) -> MetricsAnswer:
+    """Return the figures as they stood at the end of `asOf`; null with its reason where one is not defined.
+
+    With `from` or `to`, churn and growth are of those days, and so are the movements.
+    """
+    may_see_all(actor)
+    last = min(until or as_of.date(), as_of.date())
+    first = since or last.replace(day=1)
+    if last < first:
+        raise InvalidInput("“from” is a day after “to”, or after “asOf”. Give an earlier one.", field="from")
+    span = Span(start=first, end=last + DAY, label="the days asked for")
+    given = span if since or until else None
+    figures = financial_figures(session, telemetry, actor, now=as_of, span=given, segment=segment)
+    moved = movement_sums(session, telemetry, actor, span, now=as_of, segment=segment)
+    return MetricsAnswer.of(figures, MovementSums.of(moved, first, last), policy_in_force(session), as_of)
 
 
 @router.get("/movements", summary="What changed MRR, newest first")
@@ -69,8 +94,8 @@ def movements(
     as_of: AsOf,
     where: Where,
     kind: Annotated[MovementKindName | None, Query()] = None,
-    since: Annotated[Day | None, Query(alias="from", description="The first UTC day.")] = None,
-    until: Annotated[Day | None, Query(alias="to", description="The last UTC day.")] = None,
+    since: Since = None,
+    until: Until = None,
     cursor: CursorText = None,
     limit: Limit = 50,
 ) -> MovementList:

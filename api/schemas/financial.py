@@ -1,7 +1,7 @@
 """Shapes of finance on the wire: amounts in whole minor units, rates as decimal strings of a fraction."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -12,6 +12,7 @@ from api.depends import Answer
 from api.schemas.enterprise import Amount
 from core.finance.drill import MovementRow, SubscriptionRow
 from core.finance.exchange import REPORTING
+from core.finance.policy_reads import Version
 from core.metrics.metric import Undefined, Value
 from core.money import Money, round_half_up
 from core.periods import BillingPeriod
@@ -21,6 +22,46 @@ MovementKindName = Literal["new", "expansion", "contraction", "churn", "reactiva
 NAMES = {"logo_churn": "churnRate", "mrr_growth": "growthRate", "gross_margin": "grossMargin"}
 _SHARE = Decimal("0.000001")
 _MONTHS = Decimal("0.01")
+
+
+class PolicyInForce(Answer):
+    """The version of the metric policy, 1 being the standard, and the choice of each of its switches."""
+
+    version: int
+    settings: dict[str, str]
+
+
+class MovementSums(Answer):
+    """How MRR went from the start of `from` to the end of `to`, to the cent; what was lost is negative.
+
+    opening + new + expansion + contraction + churn + reactivation + transfer + exchange = closing.
+    """
+
+    since: date = Field(alias="from")
+    until: date = Field(alias="to")
+    opening: Amount
+    new: Amount
+    expansion: Amount
+    contraction: Amount
+    churn: Amount
+    reactivation: Amount
+    transfer: Amount
+    exchange: Amount
+    closing: Amount
+    customers_opening: int
+    customers_new: int
+    customers_churned: int
+    customers_reactivated: int
+    customers_closing: int
+
+    @classmethod
+    def of(cls, sums: Mapping[str, int], first: date, last: date) -> "MovementSums":
+        """Return the ledger's sums of some days."""
+        said = {
+            name: value if name.startswith("customers") else Amount(minor=value, currency=REPORTING)
+            for name, value in sums.items()
+        }
+        return cls.model_validate({**said, "since": first, "until": last})
 
 
 class MetricsAnswer(Answer):
@@ -36,9 +77,13 @@ class MetricsAnswer(Answer):
     runway: str | None = Field(description="Months until cash ends, at the burn of the last three whole months.")
     gross_margin: str | None = Field(description="(Revenue − cost to serve) ÷ revenue, of six whole months.")
     reasons: dict[str, str] = Field(description="By the name of a figure that is null: why.")
+    movements: MovementSums = Field(description="Of `from` to `to`; without them, of the month of `asOf`.")
+    policy: PolicyInForce = Field(description="By which choices these figures are made.")
 
     @classmethod
-    def of(cls, figures: Mapping[str, Value], as_of: datetime) -> "MetricsAnswer":
+    def of(
+        cls, figures: Mapping[str, Value], movements: MovementSums, policy: Version, as_of: datetime
+    ) -> "MetricsAnswer":
         """Return the figures of the catalogue under the names that this answer has for them."""
         reasons = {NAMES.get(name, name): why.reason for name, why in figures.items() if isinstance(why, Undefined)}
         return cls(
@@ -52,6 +97,8 @@ class MetricsAnswer(Answer):
             runway=_decimal(figures["runway"], _MONTHS),
             gross_margin=_decimal(figures["gross_margin"], _SHARE),
             reasons=reasons,
+            movements=movements,
+            policy=PolicyInForce(version=policy.number, settings=policy.policy.settings()),
         )
 
 

@@ -93,6 +93,9 @@ def test_the_eight_figures(books: Books) -> None:
     """Churn is 1 of 25 customer months: LTV = 120 x 0.8 / 0.04; 8,100 last 27 months at 300 a month."""
     told = books.get(f"metrics?{AS_OF}")
     assert told.pop("asOf").startswith("2025-07-15T23:59:59")
+    moved, policy = told.pop("movements"), told.pop("policy")
+    assert (policy["version"], policy["settings"]["coupons"]) == (1, "as_invoiced")
+    assert (moved["from"], moved["to"], moved["new"]["minor"]) == ("2025-07-01", "2025-07-15", 200_00)
     assert told == {
         "mrr": {"minor": 600_00, "currency": "USD"},
         "arr": {"minor": 7_200_00, "currency": "USD"},
@@ -104,6 +107,19 @@ def test_the_eight_figures(books: Books) -> None:
         "grossMargin": "0.8",
         "reasons": {},
     }
+
+
+def test_figures_of_some_days_and_of_one_segment(books: Books) -> None:
+    told = books.get(f"metrics?{AS_OF}&from=2025-06-01&to=2025-06-30")
+    moved = {name: one["minor"] for name, one in told["movements"].items() if isinstance(one, dict)}
+    assert moved["opening"] + moved["churn"] == moved["closing"] == 400_00
+    assert told["movements"]["customersChurned"] == 1
+    assert told["churnRate"] == "0.2"
+    nobody = books.get(f"metrics?{AS_OF}&segment=Nobody")
+    assert (nobody["mrr"]["minor"], nobody["ltv"], nobody["runway"], nobody["churnRate"]) == (0, None, None, None)
+    assert nobody["reasons"]["ltv"] == "LTV is known of all customers together alone"
+    answer = books.as_("fiona").get(f"/financial/metrics?{AS_OF}&from=2025-07-01&to=2025-06-01")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
 
 
 def test_figures_of_the_past_know_nothing_of_the_future(books: Books) -> None:
