@@ -20,6 +20,7 @@ BENCHES = {
     "invoices": (["--invoices", "1000"], ["--invoices", "100"]),
     "culture": (["--events", "100000", "1000000", "10000000"], ["--events", "100000"]),
     "ask": (["--execute"], ["--rounds", "3"]),
+    "ledger": (["--times", "21"], ["--subscriptions", "2000", "20000", "--times", "11"]),
     "realtime": (["--sockets", "100", "5000"], ["--sockets", "100", "--events", "50", "--idle", "0"]),
 }
 

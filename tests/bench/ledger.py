@@ -55,10 +55,11 @@ DAYS = [NOW.date() - timedelta(days=back) for back in range(3 * 365, -1, -1)]
 
 @dataclass(frozen=True)
 class Took:
-    """Medians of one read, in milliseconds: on the clock, and of this process alone."""
+    """One read in milliseconds: the median on the clock and of this process alone, and the quickest on the clock."""
 
     wall: float
     own: float
+    best: float
 
 
 def timed(times: int, work: Callable[[], Any]) -> Took:
@@ -71,7 +72,7 @@ def timed(times: int, work: Callable[[], Any]) -> Took:
         work()
         walls.append((time.perf_counter() - began) * 1000)
         owns.append((time.process_time() - spent) * 1000)
-    return Took(statistics.median(walls), statistics.median(owns))
+    return Took(statistics.median(walls), statistics.median(owns), min(walls))
 
 
 def measure_series(made: Books, times: int, *, join: Collection[str]) -> dict[str, float]:
@@ -84,8 +85,8 @@ def measure_series(made: Books, times: int, *, join: Collection[str]) -> dict[st
                 return [int(each) for each in mrr_by_day(session, made.staff, days, as_of=NOW)]
 
         took = timed(times, ask)
-        found[name] = took.wall
-        said = f"{name:16} {took.wall:8.1f} ms (ours in Python {took.own:.1f})"
+        found[name] = took.best
+        said = f"{name:16} {took.wall:8.1f} ms, quickest {took.best:.1f} (ours in Python {took.own:.1f})"
         if name in join:
             joined, seconds = _joined(made, days)
             wrong = [pair for pair in zip(days, joined, ask(), strict=True) if pair[1] != pair[2]]
@@ -167,7 +168,7 @@ def main() -> None:
             measure_pages(made, 3)
             measure_rebuild(made)
     for name, few in series[0].items():
-        sys.stdout.write(f"\n{name}: large books {series[1][name] / few:.2f} of small ones")
+        sys.stdout.write(f"\n{name}: large books {series[1][name] / few:.2f} of small ones, each at its quickest")
     sys.stdout.write("\n")
 
 
