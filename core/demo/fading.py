@@ -138,7 +138,7 @@ FADING = (
             events=70,
             features={"analytics": 4, "chatbot": 2, "crypto": 2},
             zone="Europe/Helsinki",
-            version="4.0",
+            version="4.1",
             agents={**BROWSERS, BOT: 0.2, PHONE: 0.05},
             calls=14_000,
         ),

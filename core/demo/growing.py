@@ -93,16 +93,18 @@ GROWING = (
         "Software",
         Behavior(
             people=22,
-            events=120,
-            features={"email": 7, "pos": 1, "sales": 3, "analytics": 2},
+            events=48,
+            features={"email": 7, "sales": 3},
             zone="America/Chicago",
             sends_zone=True,
-            bursts=(Burst(38, 21, error_rate=0.5, feature="email"),),
+            error_rate=0.004,
+            # Half of what they send fails, and so they send less, until 4.2.1.
+            bursts=(Burst(41, 24, error_rate=0.5, feature="email"), Burst(41, 24, factor=0.55)),
             domains=("app.initech.test",),
             calls=31_000,
         ),
         months=18,
-        seats=30,
+        seats=50,
     ),
     DemoCustomer(
         "Umbrella Logistics",

@@ -14,8 +14,8 @@ NOTES = {
     "4.2.1": "Mends sending in Email.",
     "4.3": "Chatbot answers in nine languages.",
 }
-# Support of the oldest lines ends so many days from now.
-SUPPORT_ENDS_IN = {"4.0": 30, "4.1": 210}
+# Support of the oldest lines ends so many days from now; that of the first has ended.
+SUPPORT_ENDS_IN = {"4.0": -60, "4.1": 30}
 
 
 def record_releases(session: WriteSession, actor: Actor, *, now: datetime) -> None:

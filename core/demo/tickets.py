@@ -19,6 +19,8 @@ A_PERSON: Final = 0.22
 WITH_CHATBOT: Final = 0.58
 # How often, of ten weeks, a customer who has the chatbot uses it.
 WEEKS_ON: Final = 8
+# Days after something broke on which somebody wrote that they cannot work.
+REPORTED_ON: Final = (1, 2, 4)
 _PRIORITIES: Final[dict[Priority, float]] = {"low": 0.42, "medium": 0.36, "high": 0.17, "urgent": 0.05}
 _ANSWERED_WITHIN: Final[dict[Priority, int]] = {"low": 300, "medium": 150, "high": 60, "urgent": 20}
 
@@ -29,6 +31,28 @@ def record_tickets(
     """Add the tickets of all customers, and return how many; each customer's are the same in every build."""
     made = [ticket for customer, organization_id in customers for ticket in _tickets(customer, organization_id, now)]
     return record_past_tickets(session, actor, made, now=now)
+
+
+def report_outages(
+    session: WriteSession, actor: Actor, customer: DemoCustomer, organization_id: UUID, *, now: datetime
+) -> None:
+    """Add the urgent tickets of a customer to whom something broke, open until it was mended."""
+    broken = [burst for burst in customer.behavior.bursts if burst.error_rate is not None]
+    made = [
+        Ticket(
+            organization_id,
+            f"outage-{burst.first_days_ago}-{day}",
+            "urgent",
+            submitted_at=now - timedelta(days=burst.first_days_ago - day),
+            closed_at=now - timedelta(days=burst.last_days_ago - 1),
+            response_minutes=18 + 5 * day,
+            escalated=day == REPORTED_ON[0],
+        )
+        for burst in broken
+        for day in REPORTED_ON
+    ]
+    if made:
+        record_past_tickets(session, actor, made, now=now)
 
 
 def _tickets(customer: DemoCustomer, organization_id: UUID, now: datetime) -> Iterator[Ticket]:

@@ -6,7 +6,7 @@ from zlib import crc32
 from core.licensing import versions
 
 # Days ago on which each release of the suite came out; 4.2 broke Email's send path and 4.2.1 mended it.
-RELEASES = {"4.0": 365, "4.1": 240, "4.2": 38, "4.2.1": 21, "4.3": 9}
+RELEASES = {"4.0": 365, "4.1": 240, "4.2": 41, "4.2.1": 24, "4.3": 9}
 LONGEST_WAIT_DAYS = 14
 # Whose story is that of a release.
 AT_ONCE = frozenset({"Initech"})

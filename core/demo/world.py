@@ -27,7 +27,7 @@ from core.demo.people import PEOPLE
 from core.demo.releases import record_releases
 from core.demo.security import build_security
 from core.demo.selling import work_the_list
-from core.demo.tickets import record_tickets
+from core.demo.tickets import record_tickets, report_outages
 from core.demo.varied import varied
 from core.ids import new_id
 from core.organizations.reads import vendor_id
@@ -151,6 +151,8 @@ def _customer(databases: Databases, settings: Settings, actor: Actor, customer: 
     phone_home(databases.control_url, [(customer, built.install_id, built.issued_at)], now=now)
     with databases.telemetry.write(SYSTEM) as session:
         build_telemetry(session, customer, built.install_id, now=now)
+    with databases.control.write(SYSTEM) as session:
+        report_outages(session, actor, customer, built.organization_id, now=now)
     if not customer.air_gapped:
         _past(databases, customer, built.install_id, now)
 

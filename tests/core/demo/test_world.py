@@ -20,6 +20,7 @@ from core.demo.people import PEOPLE
 from core.demo.removal import remove
 from core.finance.reads import mrr_at
 from core.licensing import file_register
+from core.licensing.in_the_field import installs
 from core.licensing.reads import installations
 from core.organizations.reads import vendor_id
 from core.organizations.writes import create_organization
@@ -147,9 +148,21 @@ def test_initechs_regression_shows_with_its_releases_and_in_its_health(
     assert (worst.version, worst.stands_out) == ("4.2", "above")
     with databases.control.read(SYSTEM) as session:
         days = culture.health_history(session, fiona, profile.install_id, now=built_at)
-    scores = [day.score for day in days if day.score is not None]
-    assert max(scores[:-2]) - min(scores) >= 5, "the regression costs health"
-    assert scores[-1] > min(scores), "and it comes back after 4.2.1"
+    told = {(built_at.date() - day.day).days: float(day.score) for day in days if day.score is not None}
+    assert told[42] == pytest.approx(82, abs=1.0), "the day before 4.2"
+    assert min(score for ago, score in told.items() if ago <= 42) == pytest.approx(71, abs=1.0), "the regression"
+    assert told[0] == pytest.approx(80, abs=1.5), "and it is back after 4.2.1, which most of the window lies behind"
+
+
+def test_aperture_labs_is_two_releases_behind_and_soon_without_support(
+    databases: Databases, fiona: Actor, built_at: datetime
+) -> None:
+    with databases.control.read(SYSTEM) as session:
+        found = installs(session, fiona, now=built_at, text="Aperture Labs").items
+    assert {each.standing.behind for each in found} == {2}
+    assert {each.standing.supported for each in found} == {True}
+    ends = {each.standing.release.supported_until for each in found if each.standing.release}
+    assert ends == {built_at + timedelta(days=30)}
 
 
 @pytest.mark.parametrize("name", ["Wonka Sweets", "Cyberdyne", "Northwind Markets", "Wayne Foundation"])
