@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from api import outgoing, stripe_jobs
+from api import invoicing, outgoing, stripe_jobs
 from api.house import House
 from api.live import Live, run_live
 from api.once import forget_old_answers
@@ -86,7 +86,7 @@ def jobs(house: House) -> tuple[Task, ...]:
         run(house.databases, UUID(import_id), clock=clock.now, report=_untold)
         settle(house.databases, UUID(import_id), now=clock.now(), report=_untold)
 
-    return (Task(TASK, take_over), *outgoing.jobs(house), *stripe_jobs.jobs(house))
+    return (Task(TASK, take_over), *outgoing.jobs(house), *invoicing.jobs(house), *stripe_jobs.jobs(house))
 
 
 def _untold(stage: str, done: int, total: int) -> None:
@@ -171,6 +171,7 @@ def schedule(house: House) -> list[Periodic]:
         periodic("cull seats", 60, lambda: _cull_seats(databases)),
         periodic("keep the security score", 300, security),
         *outgoing.schedule(house),
+        *invoicing.schedule(house),
         *stripe_jobs.schedule(house),
     ]
     if settings.demo:

@@ -192,6 +192,11 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("GET", "/invoices/{invoiceId}/pdf"): Declared(P.FINANCE_READ, vendor=False),
     ("GET", "/invoices/{invoiceId}/link"): Declared(P.FINANCE_READ, vendor=False),
     ("GET", "/credit-notes/{creditNoteId}/pdf"): Declared(P.FINANCE_READ, vendor=False),
+    ("GET", "/invoice-runs"): Declared(P.FINANCE_READ),
+    ("POST", "/invoice-runs"): Declared(P.INVOICE_CREATE, body={"month": MONTH}),
+    ("GET", "/invoice-runs/{runId}"): Declared(P.FINANCE_READ),
+    ("GET", "/invoice-runs/{runId}/customers"): Declared(P.FINANCE_READ),
+    ("POST", "/invoice-runs/{runId}/finalize"): Declared(P.INVOICE_FINALIZE),
     ("GET", "/payments"): Declared(P.FINANCE_READ, vendor=False),
     ("POST", "/payments"): Declared(P.PAYMENT_PROCESS, body={"invoiceId": "{invoiceId}", "method": "wire"}),
     ("POST", "/process-payment"): Declared(P.PAYMENT_PROCESS, body={"invoiceId": "{invoiceId}", "method": "manual"}),
@@ -269,6 +274,8 @@ def install_id(served: Served, databases: Databases, cast: Cast) -> str:
     ):
         assert _call(served, "fiona", key, install).status_code in {200, 201}
     assert _call(served, "fiona", ("POST", "/invoices/{invoiceId}/credit-notes"), install).status_code == 201
+    last_month = (clock.now().replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+    _MADE["{runId}"] = served.call("fiona", "POST", "/api/invoice-runs", {"month": last_month}).json()["id"]
     tested = served.call("fiona", "POST", f"/api/destinations/{_MADE['{destinationId}']}/test")
     _MADE["{deliveryId}"] = tested.json()["id"]
     _MADE["{fileId}"] = served.call("fiona", "POST", f"/api/licenses/{install}/file", {}).json()["id"]
