@@ -26,6 +26,8 @@ from pages.parts.load import change, load, minute, present, told
 _DURATIONS = {"once": "Once", "repeating": "Some months", "forever": "Forever"}
 _PERCENT = "%"
 
+_IN_SIGHT = 8
+
 
 def show(actor: Actor) -> None:
     """Draw the coupons, the newest first; a selected one can be withdrawn."""
@@ -58,7 +60,7 @@ def show(actor: Actor) -> None:
             key="coupons",
             alt="Coupons with code, what they take off, for how long, how often redeemed, until when, state and name.",
             select="one" if may else "none",
-            height=260,
+            height="content" if len(found) <= _IN_SIGHT else 380,
         )
     if may:
         with place.right:

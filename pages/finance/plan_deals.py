@@ -21,6 +21,8 @@ from pages.parts.cards import card
 from pages.parts.empty import empty
 from pages.parts.load import change, load, minute, present, told
 
+_IN_SIGHT = 8
+
 
 def show(actor: Actor) -> None:
     """Draw the deals, the newest first; a selected one can be ended."""
@@ -43,17 +45,17 @@ def show(actor: Actor) -> None:
             {
                 "customer": columns.name("Customer"),
                 "tier": columns.pills("tier", "Tier"),
-                "price": columns.text("Price", width=150),
-                "state": columns.text("State", width=90),
+                "price": columns.text("Price", width=125),
+                "state": columns.text("State", width=80),
                 "since": columns.day("From"),
                 "until": columns.day("Until"),
-                "reason": columns.text("Why", width=180),
+                "reason": columns.text("Why", width=165),
                 "by": columns.text("By", width=140),
             },
             key="deals",
             alt="Prices agreed with single customers, with tier, price, state, from, until, why and by whom.",
             select="one" if may else "none",
-            height=260,
+            height="content" if len(found) <= _IN_SIGHT else 380,
         )
     if may:
         with place.right:

@@ -19,26 +19,21 @@ from core.errors import InvalidInput
 from core.money import Money, exponent, round_half_up
 from core.usage.meters import METERS
 from pages.finance import plan_usage_change
-from pages.parts import columns, pills
+from pages.parts import columns, pills, terms
 from pages.parts import format as say
 from pages.parts.cards import card
 from pages.parts.empty import empty
 from pages.parts.load import load, minute, told
 
-MODELS: Final = {
-    "standard": "Each unit",
-    "graduated": "Graduated tiers",
-    "volume": "Volume tiers",
-    "package": "Packages",
-    "percentage": "Percentage",
-    "graduated_percentage": "Graduated percentage",
-}
+MODELS: Final = {"graduated": "Graduated", "volume": "Volume", "graduated_percentage": "Graduated %"}
 _GB: Final = 10**9
 
 
 def show(actor: Actor, currency: str) -> None:
     """Draw the charges in a currency and beside them what units would cost."""
-    found = [one for one in load(usage_prices, actor, minute()) if one.currency == currency]
+    ranked = list(terms.by_id(actor))
+    listed = [one for one in load(usage_prices, actor, minute()) if one.currency == currency]
+    found = sorted(listed, key=lambda one: ranked.index(one.tier_id))
     left, right = st.columns([3, 2])
     with left:
         _table(actor, found)
@@ -59,7 +54,6 @@ def _table(actor: Actor, found: Sequence[UsagePrice]) -> None:
                     {
                         "tier": pills.cells("tier", [each.tier_id for each in found]),
                         "meter": [METERS[each.meter].label for each in found],
-                        "model": [_model(each) for each in found],
                         "price": [_price(each) for each in found],
                         "what": ["Beyond the limit" if each.beyond_limit else "All of it" for each in found],
                         "since": [each.valid_from.date() for each in found],
@@ -67,14 +61,13 @@ def _table(actor: Actor, found: Sequence[UsagePrice]) -> None:
                 ),
                 {
                     "tier": columns.pills("tier", "Tier"),
-                    "meter": columns.text("Meter", width=150),
-                    "price": columns.text("Price", width=170),
-                    "model": columns.text("Charged by", width=120),
-                    "what": columns.text("Of", width=130),
+                    "meter": columns.text("Meter", width=135),
+                    "price": columns.text("Price", width=125),
+                    "what": columns.text("Of", width=115),
                     "since": columns.day("From"),
                 },
                 key="usage-prices",
-                alt="Usage charges by tier and meter, with price, how it is charged, of what, and since when.",
+                alt="Usage charges by tier and meter, with price, of what, and since when.",
                 height=320,
             )
     if actor.may(Permission.FINANCE_MANAGE_COSTS):
@@ -114,15 +107,15 @@ def _lines(lines: Sequence[ChargeLine], currency: str) -> None:
             {
                 "text": [each.text for each in lines],
                 "quantity": [said(each.quantity) for each in lines],
-                "price": [said(each.unit_price) for each in lines],
-                "amount": [said(each.amount) for each in lines],
+                "price": [_money(each.unit_price, currency) for each in lines],
+                "amount": [_money(each.amount, currency) for each in lines],
             }
         ),
         {
-            "text": columns.text("Line", width=170),
-            "quantity": columns.text("Quantity", width=80),
-            "price": columns.text("Price", width=70),
-            "amount": columns.text(f"Amount, {currency}", width=100, help="Exact; an invoice rounds each line once."),
+            "text": columns.text("Line", width=145),
+            "quantity": columns.text("Quantity", width=75),
+            "price": columns.text("Price", width=75),
+            "amount": columns.text("Amount", width=85, help="Exact; an invoice rounds each line once."),
         },
         key="quote-lines",
         alt="The lines that the units come to.",
@@ -138,31 +131,27 @@ def _named(price: UsagePrice) -> str:
     return f"{price.tier_id.capitalize()}: {METERS[price.meter].label}"
 
 
-def _model(price: UsagePrice) -> str:
-    return MODELS[model_name(price.charge.model)] if price.charge else say.DASH
-
-
 def _price(price: UsagePrice) -> str:
     model: Any = price.charge.model if price.charge else None
     match model:
         case Standard():
-            return f"{_money(model.price, price)} each"
+            return f"{_money(model.price, price.currency)} each"
         case Package():
-            size = say.size(int(model.size)) if METERS[price.meter].unit == "bytes" else said(model.size)
-            return f"{_money(model.price, price)} for {size}"
+            size = f"{said(model.size / _GB)} GB" if METERS[price.meter].unit == "bytes" else said(model.size)
+            return f"{_money(model.price, price.currency)} for {size}"
         case Percentage():
-            return f"{said(model.rate)}%" + (f" + {_money(model.fixed, price)}" if model.fixed else "")
+            return f"{said(model.rate)}%" + (f" + {_money(model.fixed, price.currency)}" if model.fixed else "")
         case None:
             return say.DASH
         case _:
-            return f"{say.count(len(model.tiers), 'tier')} from {said(model.tiers[0].price)}"
+            return f"{MODELS[model_name(model)]}: {say.count(len(model.tiers), 'tier')}"
 
 
-def _money(major: Decimal, price: UsagePrice) -> str:
-    minor = major.scaleb(exponent(price.currency))
+def _money(major: Decimal, currency: str) -> str:
+    minor = major.scaleb(exponent(currency))
     if minor != minor.to_integral_value():
-        return f"{said(major)} {price.currency}"
-    return say.amount(Money(int(minor), price.currency))
+        return f"{said(major)} {currency}"
+    return say.amount(Money(int(minor), currency))
 
 
 def _number(typed: str) -> Decimal:

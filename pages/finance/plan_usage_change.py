@@ -39,6 +39,8 @@ _FIELDS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("most", "Most an event costs", "none"),
     ),
 }
+# Those that add up or stand over a period; calls of one minute are nothing to bill.
+_METERS: Final = [each.id for each in METERS.values() if each.reported]
 _TIERED: Final = ("graduated", "volume", "graduated_percentage")
 _EXAMPLE: Final = {"Up to": ["100", ""], "Price": ["2", "1"], "Flat fee": ["0", "0"]}
 
@@ -58,7 +60,7 @@ def body(actor: Actor) -> None:
     """What the dialog shows."""
     tier = terms.tier(actor, "pro", key="charge-tier")
     left, right = st.columns([2, 1])
-    meter = left.selectbox("Meter", list(METERS), format_func=lambda each: METERS[each].label, key="charge-meter")
+    meter = left.selectbox("Meter", _METERS, format_func=lambda each: METERS[each].label, key="charge-meter")
     currency = right.selectbox("Currency", PRICE_LISTS, key="charge-currency")
     model = st.selectbox("Charged by", list(MODELS), format_func=MODELS.__getitem__, key="charge-model")
     definition = _definition(model)

@@ -28,8 +28,5 @@ def page() -> None:
         with right:
             plan_tables.versions(actor, load(price_versions, actor), found)
         plan_usage.show(actor, currency)
-        left, right = st.columns(2)
-        with left:
-            plan_deals.show(actor)
-        with right:
-            plan_coupons.show(actor)
+        plan_deals.show(actor)
+        plan_coupons.show(actor)
