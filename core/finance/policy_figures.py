@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from core.access.actor import Actor
@@ -14,11 +15,12 @@ from core.finance.cash import whole_months
 from core.finance.economics import TRAILING, economics_facts
 from core.finance.exchange import REPORTING, Rates
 from core.finance.flows import exchange_rates, names_of
-from core.finance.ledger import MEASURES, ledger_facts
+from core.finance.ledger import MEASURES, ledger_facts, ledger_money, may_see_all
 from core.finance.policy import SWITCHES, MetricPolicy, moves_ledger
 from core.finance.policy_movements import History, Moved, lost_in, movements_under, paying_at
 from core.finance.policy_reads import Version, histories, policy_in_force
 from core.finance.policy_sums import averaged, sums_under
+from core.finance.tally import Tally
 from core.money import Money, round_half_up
 from core.periods import INSTANT, Period, add_months
 from db.session import ReadSession
@@ -72,6 +74,26 @@ def ledger_in_force(
     if policy.denominator == "start_and_new":
         frame["customers_joined"] = frame["customers_new"]
     return frame
+
+
+def money_in_force(
+    session: ReadSession, actor: Actor, months: Sequence[Period], dimension: str, *, as_of: datetime
+) -> Tally:
+    """Return openings and closings of some months by a dimension, under the policy in force; needs `finance:read`."""
+    may_see_all(actor)
+    policy = policy_in_force(session).policy
+    if not moves_ledger(policy):
+        return ledger_money(session, months, (dimension,), as_of=as_of)
+    frame = _derived(session, actor, policy, months, (dimension,), {}, as_of)
+    starts = [month.start.replace(tzinfo=None) for month in months]
+    groups = pd.DataFrame({dimension: sorted(frame[dimension].unique())})
+    measures = {
+        name: frame.pivot_table(index=dimension, columns="period", values=name, aggfunc="sum", fill_value=0)
+        .reindex(index=groups[dimension], columns=starts, fill_value=0)
+        .to_numpy(dtype=np.int64)
+        for name in ("opening", "closing")
+    }
+    return Tally(groups, measures)
 
 
 def economics_in_force(

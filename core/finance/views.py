@@ -8,7 +8,8 @@ from typing import Final
 import pandas as pd
 
 from core.access.actor import Actor
-from core.finance.ledger import CUSTOMERS, MEASURES, MONEY, ledger_facts, ledger_money
+from core.finance.ledger import CUSTOMERS, MEASURES, MONEY, ledger_facts
+from core.finance.policy_figures import ledger_in_force, money_in_force
 from core.periods import Period, add_months
 from db.session import ReadSession
 
@@ -36,7 +37,7 @@ def month_sums(session: ReadSession, actor: Actor, months: Sequence[Period], *, 
 
     Months before the first movement are left out. Needs `finance:read`.
     """
-    found = ledger_facts(session, actor, months, as_of=as_of)
+    found = ledger_in_force(session, actor, months, as_of=as_of)
     whole = _every(found, [_start(each) for each in months])
     begun = whole[list(MONEY)].ne(0).any(axis=1).cummax()
     return whole[begun].reset_index(drop=True)
@@ -48,7 +49,7 @@ def year_sums(session: ReadSession, actor: Actor, months: Sequence[Period], *, a
     Years at whose start nobody paid are left out. Needs `finance:read`.
     """
     years = [Period(add_months(each.end, -12), each.end) for each in months]
-    found = _every(ledger_facts(session, actor, years, as_of=as_of), [_start(each) for each in years])
+    found = _every(ledger_in_force(session, actor, years, as_of=as_of), [_start(each) for each in years])
     found["month"] = [_start(each) for each in months]
     return found[found["opening"].gt(0)].reset_index(drop=True)
 
@@ -58,9 +59,10 @@ def split_months(
 ) -> Split:
     """Return the ledger by `dimension` over some months; needs `finance:read`."""
     # Single customers are looked at for the last month alone: of those before only what was paid is shown.
-    rows = ledger_facts(session, actor, months[-1:], by=(dimension,), as_of=as_of).rename(columns={dimension: "group"})
+    last = ledger_in_force(session, actor, months[-1:], by=(dimension,), as_of=as_of)
+    rows = last.rename(columns={dimension: "group"})
     rows = rows[rows[list(MONEY)].ne(0).any(axis=1)].sort_values(["closing", "group"], ascending=[False, True])
-    found = ledger_money(session, months, (dimension,), as_of=as_of)
+    found = money_in_force(session, actor, months, dimension, as_of=as_of)
     some = found.measures["opening"].any(axis=1) | found.measures["closing"].any(axis=1)
     levels = pd.DataFrame(found.measures["closing"], index=list(found.groups[dimension]))
     levels.columns = pd.Index([_start(each) for each in months])

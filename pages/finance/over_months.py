@@ -9,7 +9,7 @@ from core.metrics.catalog import metric
 from core.metrics.metric import Sums
 from core.metrics.query import Span
 from core.periods import Period, months_until
-from pages.parts import measures
+from pages.parts import links, measures
 from pages.parts.cards import Change, Drill, Tile
 
 _SHOWN: Final = 13
@@ -20,7 +20,7 @@ Sight = Callable[[Period], Sums]
 def rate(metric_id: str, sight: Sight, last: Period, *, label: str, drill: Drill | None) -> Tile:
     """A rate of the last month, its change against the month before, and a year of it."""
     figure = _figure(metric_id, sight, last)
-    return replace(measures.tile(figure, drill=drill), label=label)
+    return replace(shaped(measures.tile(figure, drill=drill)), label=label)
 
 
 def level(
@@ -28,7 +28,14 @@ def level(
 ) -> Tile:
     """Where something stands in the last month, with a year of it; what its change is, the caller says."""
     figure = replace(_figure(metric_id, sight, last), before=None)
-    return measures.tile(figure, change=change, drill=drill, note=note)
+    return shaped(measures.tile(figure, change=change, drill=drill, note=note))
+
+
+def shaped(tile: Tile) -> Tile:
+    """A tile whose definition leads to the choices by which it is made."""
+    if tile.definition is None:
+        return tile
+    return replace(tile, definition=replace(tile.definition, choices=links.to("policy")))
 
 
 def _figure(metric_id: str, sight: Sight, last: Period) -> Figure:

@@ -31,6 +31,8 @@ class Definition:
     sentence: str
     formula: str = ""
     policy: str = ""
+    # The page on which the policy's choices are, where they shape the number.
+    choices: str | Page = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,8 @@ def explain(label: str, meaning: Definition) -> None:
         st.code(meaning.formula, language=None, wrap_lines=True)
     if meaning.policy:
         st.caption(say.plain(meaning.policy))
+    if meaning.choices:
+        st.page_link(meaning.choices, label="The metric policy", icon=":material/rule:")
 
 
 def _behind(each: Tile) -> None:

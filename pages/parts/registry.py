@@ -48,6 +48,7 @@ SCREENS = (
         Permission.FINANCE_READ,
         True,
     ),
+    Screen("Finance", "Metric policy", "policy", "pages.finance.policy", "rule", Permission.FINANCE_READ, True),
     Screen("Finance", "Unit economics", "economics", "pages.finance.economics", "calculate", Permission.FINANCE_READ),
     Screen("Finance", "Costs", "costs", "pages.finance.costs", "savings", Permission.FINANCE_READ),
     Screen("Finance", "Cash", "cash", "pages.finance.cash", "account_balance", Permission.FINANCE_READ),
