@@ -11,6 +11,7 @@ from sqlalchemy import Row, select, tuple_, union_all
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.accounts import cursors
+from core.accounts.invoice_wording import InvoiceNews, invoice_told
 from core.accounts.timeline_sources import AUDITED, KINDS, Kind, Source, branches
 from core.accounts.wording import (
     Labels,
@@ -32,6 +33,13 @@ _SUPPORT: Final[dict[Source, Callable[[str, Values], tuple[str, str]]]] = {
     Source.TICKET: ticket_opened,
     Source.CLOSED: ticket_closed,
     Source.LEFT: said_to_leave,
+}
+INVOICES: Final[dict[Source, InvoiceNews]] = {
+    Source.INVOICED: "issued",
+    Source.INVOICE_PAID: "paid",
+    Source.OVERDUE: "overdue",
+    Source.CREDITED: "credited",
+    Source.DUNNED: "dunned",
 }
 
 
@@ -116,6 +124,8 @@ def _told(row: Row[Any], labels: Labels) -> tuple[Kind, str, str, str | None, Mo
         return "verification", "Phoned home for the first time", said["install"], said["install"], None
     if source is Source.FOUND:
         return "upsell", row.what, f"{said['offer']} · {said['priority'].capitalize()}", said["install"], None
+    if source in INVOICES:
+        return "money", *invoice_told(INVOICES[source], row.what, said), None, None
     if source in _SUPPORT:
         return "support", *_SUPPORT[source](row.what, said), None, None
     kind = AUDITED[row.what.partition(".")[0]]

@@ -5,12 +5,14 @@ from enum import IntEnum
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, Text, cast, func, literal, null, select
+from sqlalchemy import TIMESTAMP, ColumnElement, Integer, Select, Text, cast, func, literal, null, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.models.access import audit_entry
 from db.models.culture import upsell
 from db.models.finance import movement
+from db.models.invoice_runs import dunning_notice
+from db.models.invoices import credit_note, invoice
 from db.models.licensing import license as licenses
 from db.models.support import churn_event, support_ticket
 
@@ -39,6 +41,11 @@ class Source(IntEnum):
     TICKET = 4
     CLOSED = 5
     LEFT = 6
+    INVOICED = 7
+    INVOICE_PAID = 8
+    OVERDUE = 9
+    CREDITED = 10
+    DUNNED = 11
 
 
 def branches(organization_id: UUID, kinds: Collection[str]) -> list[Select[Any]]:
@@ -48,7 +55,7 @@ def branches(organization_id: UUID, kinds: Collection[str]) -> list[Select[Any]]
     if resources:
         found.append(_audited(organization_id, resources))
     if "money" in kinds:
-        found.append(_moved(organization_id))
+        found += [_moved(organization_id), *invoice_branches(organization_id)]
     if "verification" in kinds:
         found.append(_verified(organization_id))
     if "upsell" in kinds:
@@ -116,6 +123,48 @@ def _left(organization_id: UUID) -> Select[Any]:
     return _branch(Source.LEFT, c.at, cast(c.id, Text), c.reason, said, null(), null()).where(
         c.organization_id == organization_id
     )
+
+
+def invoice_branches(organization_id: UUID) -> list[Select[Any]]:
+    """Return a select for each thing that happens to a customer's invoices."""
+    return [
+        _invoices(Source.INVOICED, invoice.c.finalized_at, organization_id),
+        _invoices(Source.INVOICE_PAID, invoice.c.paid_at, organization_id).where(invoice.c.total_minor > 0),
+        # The first instant of the day after it was due; one that is paid by then was never late.
+        _invoices(Source.OVERDUE, _DAY_AFTER, organization_id).where(
+            invoice.c.state.in_(["open", "paid", "uncollectible"]),
+            invoice.c.paid_at.is_(None) | (invoice.c.paid_at >= _DAY_AFTER),
+        ),
+        _credited(organization_id),
+        _dunned(organization_id),
+    ]
+
+
+_DAY_AFTER: Final = func.timezone("UTC", cast(invoice.c.due_on + 1, TIMESTAMP))
+
+
+def _invoices(source: Source, at: ColumnElement[Any], organization_id: UUID) -> Select[Any]:
+    i = invoice.c
+    said = func.jsonb_build_object("minor", i.total_minor, "currency", i.currency, "due", i.due_on)
+    return _branch(source, at, cast(i.id, Text), i.number, said, null(), null()).where(
+        i.organization_id == organization_id, i.number.is_not(None), at.is_not(None)
+    )
+
+
+def _credited(organization_id: UUID) -> Select[Any]:
+    n = credit_note.c
+    said = func.jsonb_build_object("minor", n.total_minor, "currency", n.currency)
+    return _branch(Source.CREDITED, n.issued_at, cast(n.id, Text), n.number, said, null(), n.reason).where(
+        n.organization_id == organization_id
+    )
+
+
+def _dunned(organization_id: UUID) -> Select[Any]:
+    d, i = dunning_notice.c, invoice.c
+    said = func.jsonb_build_object("days", d.days, "mailed", d.mail_id.is_not(None))
+    key = func.concat(cast(d.invoice_id, Text), "-", func.lpad(cast(d.days, Text), 3, "0"))
+    taken = _branch(Source.DUNNED, d.sent_at, key, i.number, said, null(), null())
+    return taken.join(invoice, i.id == d.invoice_id).where(d.organization_id == organization_id)
 
 
 def _branch(

@@ -68,6 +68,7 @@ NARROW_STATEMENTS = {
     "core/billing/invoices/failures.py": "payments that did not come",
     "core/billing/invoices/finalizing.py": "the states of an invoice, and its numbers",
     "core/billing/invoices/numbering.py": "the counter, whose row is the lock",
+    "core/billing/invoices/one_offs.py": "drafts that a person wrote",
     "core/billing/invoices/past.py": "invoices as they were, many at a time",
     "core/billing/invoices/payment_reads.py": "payments beside what they settle",
     "core/billing/invoices/payments.py": "the pen of payments",

@@ -15,7 +15,8 @@ from core.access.permissions import Permission
 from core.billing.invoices.finalizing import locked
 from core.billing.invoices.states import require_state
 from core.errors import InvalidInput
-from db.models.invoices import billing_profile, dunning_notice, dunning_step, invoice
+from db.models.invoice_runs import dunning_notice, dunning_step
+from db.models.invoices import billing_profile, invoice
 from db.session import ReadSession, WriteSession
 
 MOST_STEPS: Final = 12

@@ -18,7 +18,8 @@ from core.ids import new_id
 from core.money import Money
 from core.periods import add_months, midnight
 from db.models.billing import subscription
-from db.models.invoices import invoice, invoice_run, invoice_run_item
+from db.models.invoice_runs import invoice_run, invoice_run_item
+from db.models.invoices import invoice
 from db.models.organizations import organization
 from db.session import ReadSession, WriteSession
 

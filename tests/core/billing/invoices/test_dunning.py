@@ -8,7 +8,9 @@ from sqlalchemy import select
 
 from core.accounts.dunning import send_due_notices
 from core.accounts.invoicing import give_up, take_payment
+from core.accounts.timeline import timeline
 from core.billing.invoices.ageing import BUCKETS, ageing, bucket_of, payment_standing
+from core.billing.invoices.credit_notes import issue_credit_note
 from core.billing.invoices.dunning import Step, notices_of, pause_invoice, set_steps, steps
 from core.billing.invoices.failures import record_failure
 from core.billing.invoices.payments import NewPayment
@@ -147,3 +149,24 @@ def test_what_health_hears(shop: Shop) -> None:
     assert (after.days_late, after.payment_failed) == (0, False)
     # Looked at from the past, it was late then.
     assert payment_standing(shop.session, ids, late)[whom].days_late == 7
+
+
+def test_all_of_it_is_on_the_timeline(shop: Shop) -> None:
+    whom = shop.customer()
+    made = shop.open(whom)
+    late = shop.now + timedelta(days=40)
+    send_due_notices(shop.session, now=late)
+    note = issue_credit_note(shop.session, shop.cast.adam, made.id, reason="Late", now=late + timedelta(days=1))
+    page = timeline(shop.session, shop.cast.sam, whom, now=late + timedelta(days=2), kinds=["money"])
+    assert [(one.title, one.detail) for one in page.entries] == [
+        (f"Credit note {note.number}: $100.00", ""),
+        (f"Invoice {made.number} paid: $100.00", ""),
+        (f"Asked for invoice {made.number}", "step of day 10, by mail"),
+        (f"Invoice {made.number} is overdue: $100.00", "due 21 December 2026"),
+        (f"Invoice {made.number} issued: $100.00", "due 21 December 2026"),
+    ]
+    cursor = timeline(shop.session, shop.cast.sam, whom, now=late + timedelta(days=2), kinds=["money"], limit=2)
+    rest = timeline(
+        shop.session, shop.cast.sam, whom, now=late + timedelta(days=2), kinds=["money"], cursor=cursor.next_cursor
+    )
+    assert (*cursor.entries, *rest.entries) == page.entries
