@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Header, Path, Query, Request
 
 from api.depends import CurrentActor, Day, Now, Reading, StrictRoute, Writing
 from api.once import Idempotent
@@ -12,10 +12,14 @@ from api.schemas.invoices import PaymentList, PaymentRow
 from api.schemas.payments import RecordPayment, RefundPayment
 from core.accounts import cursors
 from core.accounts.invoicing import give_back, take_payment
+from core.accounts.stripe_payments import charge_invoice
 from core.billing.invoices.payment_reads import list_payments
+from core.billing.stripe_gateway import account_of
+from core.errors import InvalidInput
 
 router = APIRouter(tags=["Payments"], route_class=StrictRoute)
 MOST = 500
+ChargeKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
 
 
 @router.get("/payments", summary="Payments and refunds, newest first")
@@ -41,18 +45,44 @@ def payments(
 
 
 @router.post("/payments", status_code=201, summary="Record a payment")
-def record(actor: CurrentActor, session: Writing, now: Now, once: Idempotent, body: RecordPayment) -> PaymentRow:
+def record(
+    request: Request,
+    actor: CurrentActor,
+    session: Writing,
+    now: Now,
+    once: Idempotent,
+    body: RecordPayment,
+    key: ChargeKey = None,
+) -> PaymentRow:
     """Record money for an invoice and book it as cash; what is more than was due is the customer's credit.
 
-    Sent again under the same `Idempotency-Key` or `externalId` it is the same payment.
+    With the method `stripe`, what is due is charged to the method that the customer saved there, once per
+    `Idempotency-Key`. Sent again under the same `Idempotency-Key` or `externalId` it is the same payment.
     """
-    return once(PaymentRow, lambda: PaymentRow.of(take_payment(session, actor, body.given(now.date()), now=now)))
+
+    def work() -> PaymentRow:
+        if body.method == "stripe":
+            if body.amount is not None or body.received_on is not None or body.external_id is not None:
+                raise InvalidInput("Stripe collects what is due, now: leave amount, day and id out.", field="method")
+            account = account_of(request.app.state.settings)
+            return PaymentRow.of(charge_invoice(session, actor, account, body.invoice_id, key=key, now=now))
+        return PaymentRow.of(take_payment(session, actor, body.given(now.date()), now=now))
+
+    return once(PaymentRow, work)
 
 
 @router.post("/process-payment", status_code=201, summary="Record a payment (the seed's name of it)")
-def process(actor: CurrentActor, session: Writing, now: Now, once: Idempotent, body: RecordPayment) -> PaymentRow:
+def process(
+    request: Request,
+    actor: CurrentActor,
+    session: Writing,
+    now: Now,
+    once: Idempotent,
+    body: RecordPayment,
+    key: ChargeKey = None,
+) -> PaymentRow:
     """Do what `POST /payments` does."""
-    return record(actor, session, now, once, body)
+    return record(request, actor, session, now, once, body, key)
 
 
 @router.post("/payments/{paymentId}/refund", status_code=201, summary="Give a payment back")

@@ -72,10 +72,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Charged:
-    """What came of charging a saved method: Stripe's id of the payment, and whether the money is on its way."""
+    """What came of charging a saved method: whether the money came or is on its way, and the payment as JSON."""
 
-    id: str
     status: Literal["succeeded", "processing"]
+    payment: dict[str, Any]
 
 
 # Which list an object is in, and what is asked for along with it.
@@ -150,6 +150,12 @@ def one(account: Account, kind: Kind, external_id: str) -> dict[str, Any] | None
     return None if found is None else _whole(account, kind, found.to_dict(for_json=True))
 
 
+def payment_intent(account: Account, external_id: str) -> dict[str, Any] | None:
+    """Return a payment as it is now, as plain JSON, or None where Stripe knows none of that id."""
+    found = _asked(account, lambda client: client.v1.payment_intents.retrieve(external_id), or_none=True)
+    return None if found is None else dict(found.to_dict(for_json=True))
+
+
 def payment_link(account: Account, payable: Payable, *, return_url: str, key: str) -> Link:
     """Make the page of Stripe's on which an open invoice is paid; with the same `key` it is the same page.
 
@@ -202,7 +208,7 @@ def charge_saved_method(account: Account, payable: Payable, *, key: str) -> Char
     made = _asked(account, lambda client: client.v1.payment_intents.create(params, {"idempotency_key": key}))
     if made.status not in {"succeeded", "processing"}:
         raise Conflict("The bank wants to see the customer first: send a payment link.", code="needs_customer")
-    return Charged(made.id, made.status)
+    return Charged(made.status, made.to_dict(for_json=True))
 
 
 def _whole(account: Account, kind: Kind, found: dict[str, Any]) -> dict[str, Any]:

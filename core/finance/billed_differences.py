@@ -17,7 +17,8 @@ def invoices(held: Held) -> Iterator[Difference]:
             continue
         yield from _document("invoice", key, amount_of(one, "total"), ours, held, one, str(one.payload["status"]))
         paid = amount_of(one, "amount_paid")
-        if ours is not None and ours.paid is not None and ours.paid.minor != paid.minor:
+        same_state = ours is not None and ours.state == one.payload["status"]
+        if ours is not None and ours.paid is not None and same_state and ours.paid.minor != paid.minor:
             nothing = Money(0, paid.currency)
             yield Difference(
                 "invoice", "state", key, ours.organization_id, f"{paid} paid", f"{ours.paid} paid", nothing
@@ -96,8 +97,12 @@ def given_back(held: Held) -> dict[str, Kept]:
 
 def disputes(held: Held) -> Iterator[Difference]:
     """Yield payments that the payer asks the bank to give back, until that is over in our favor."""
+    paid = collected(held)
     for key, one in held.disputes.items():
         status = str(one.payload.get("status"))
         if status not in {"won", "warning_closed", "prevented"}:
             amount = amount_of(one, "amount")
-            yield Difference("dispute", "state", key, None, f"{amount}, {status.replace('_', ' ')}", "Paid", amount)
+            payment = paid.get(str(one.payload.get("payment_intent")))
+            whose = _whose(held, payment) if payment else None
+            # Money that the bank may take back, so that Stripe would have less.
+            yield Difference("dispute", "state", key, whose, f"{amount}, {status.replace('_', ' ')}", "Paid", -amount)

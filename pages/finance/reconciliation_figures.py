@@ -61,13 +61,16 @@ def under_way(stands: Standing) -> None:
 
 def sides(found: Reconciliation) -> None:
     """A tile a subject: Stripe's sum, and what ours differs by."""
-    tiles([_tile(side) for side in found.sides if side.stripe or side.here or side.subject != "refund"])
+    shown = [_tile(side) for side in found.sides if side.stripe or side.here or side.subject != "refund"]
+    tiles(shown, most=len(shown))
 
 
 def _tile(side: Side) -> Tile:
     gap = {one: side.stripe.get(one, 0) - side.here.get(one, 0) for one in {*side.stripe, *side.here}}
     left = {currency: minor for currency, minor in gap.items() if minor}
-    change = Change(_sum(left), "flat", "more in Stripe", good=False) if left else None
+    less = all(minor < 0 for minor in left.values())
+    words = _sum({currency: abs(minor) if less else minor for currency, minor in left.items()})
+    change = Change(words, "flat", "less in Stripe" if less else "more in Stripe", good=False) if left else None
     return Tile(
         side.subject,
         f"{_LABELS[side.subject]}, by Stripe",

@@ -13,6 +13,7 @@ from pages.parts import format as say
 
 _CUSTOMER: Final = "differs-customer"
 _ROWS_IN_SIGHT: Final = 16
+_REMEDIES: Final = 5
 _ABOUT: Final = {
     "customer": "Customers",
     "subscription": "Subscriptions",
@@ -42,19 +43,29 @@ def show(found: Reconciliation) -> None:
             "customer": columns.opener("Customer", key=_CUSTOMER, width=170),
             "about": columns.text("About", width=110),
             "fault": columns.text("Difference", width=130),
-            "stripe": columns.text("Stripe", width=180),
-            "here": columns.text("Here", width=260),
             "gap": columns.text("Stripe has more", width=120, help="A month for subscriptions; negative: less."),
+            "stripe": columns.text("Stripe", width=180),
+            "here": columns.text("Here", width=250),
             "id": columns.text("Id", width=170, help="Stripe's id, or ours of what Stripe does not have."),
         },
         key="differences",
         alt="Differences with customer, what they are about, what Stripe says, what we say, and the gap.",
         height="content" if len(rows) <= _ROWS_IN_SIGHT else round((_ROWS_IN_SIGHT + 1.5) * columns.ROW_HEIGHT),
     )
+    _remedies(rows)
     st.caption(
         "The gaps of each subject add up to the difference between the two sums above, to the cent. "
         "docs/stripe.md says where Stripe and Calos reckon differently."
     )
+
+
+def _remedies(rows: Sequence[Difference]) -> None:
+    """What keeps Stripe's objects out, each sentence once: a cell is too narrow for it."""
+    said = list(dict.fromkeys(one.here for one in rows if one.fault in {"unread", "missing_here"} and one.here))
+    if said:
+        left = f"\n- {say.count(len(said) - _REMEDIES, 'more is', 'more are')} in the export." * (len(said) > _REMEDIES)
+        listed = "\n".join(f"- {say.plain(one)}" for one in said[:_REMEDIES])
+        st.markdown(f"**What to mend**\n{listed}{left}")
 
 
 def _frame(rows: Sequence[Difference], found: Reconciliation) -> pd.DataFrame:

@@ -132,6 +132,7 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("GET", "/security/score/history"): Declared(P.SECURITY_READ),
     ("POST", "/security/reviews"): Declared(P.SECURITY_MANAGE_POLICY, body={"note": "Looked at it all: nothing new."}),
     ("GET", "/financial/metrics"): Declared(P.FINANCE_READ),
+    ("GET", "/financial/forecast"): Declared(P.FINANCE_READ),
     ("GET", "/financial/movements"): Declared(P.FINANCE_READ),
     ("GET", "/financial/subscriptions"): Declared(P.FINANCE_READ),
     ("GET", "/financial/reconciliation"): Declared(P.FINANCE_READ),
@@ -190,6 +191,8 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("POST", "/invoices/{invoiceId}/uncollectible"): Declared(P.INVOICE_FINALIZE, body={"reason": "test"}),
     ("POST", "/invoices/{invoiceId}/credit-notes"): Declared(P.INVOICE_FINALIZE, body={"reason": "test"}),
     ("GET", "/invoices/{invoiceId}/pdf"): Declared(P.FINANCE_READ, vendor=False),
+    # Answers 409 while Stripe is off: tests/api/test_stripe_payments.py makes links.
+    ("POST", "/invoices/{invoiceId}/payment-link"): Declared(P.PAYMENT_PROCESS),
     ("GET", "/invoices/{invoiceId}/link"): Declared(P.FINANCE_READ, vendor=False),
     ("GET", "/credit-notes/{creditNoteId}/pdf"): Declared(P.FINANCE_READ, vendor=False),
     ("GET", "/invoice-runs"): Declared(P.FINANCE_READ),

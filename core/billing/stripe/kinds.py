@@ -28,16 +28,6 @@ LISTED: Final[tuple[Kind, ...]] = (
 )
 # What an event is about, by the `object` of what it holds; what is absent here is stored and not looked into.
 LOOKED_INTO: Final[dict[str, Kind]] = {kind: kind for kind in LISTED}
-# The events that a destination in Stripe's dashboard should be given.
-EVENTS: Final = (
-    "customer.*",
-    "product.*",
-    "price.*",
-    "invoice.*",
-    "credit_note.*",
-    "refund.*",
-    "charge.dispute.*",
-)
 
 
 def parent_of(kind: Kind, told: Mapping[str, Any]) -> str | None:

@@ -107,6 +107,16 @@ def progress(session: ReadSession) -> list[Progress]:
     return [Progress(row.kind, row.done, row.cursor, row.finished_at, row.error) for row in rows]
 
 
+def customer_at_stripe(session: ReadSession, organization_id: UUID) -> str | None:
+    """Return who a customer of ours is at Stripe, the newest of several, or None."""
+    mine = (stripe_object.c.kind == "customer") & (stripe_object.c.organization_id == organization_id)
+    statement = select(stripe_object.c.external_id).where(mine, ~stripe_object.c.deleted)
+    found: str | None = session.execute(
+        statement.order_by(stripe_object.c.created_at.desc()).limit(1)
+    ).scalar_one_or_none()
+    return found
+
+
 def backfilled_at(session: ReadSession) -> datetime | None:
     """Return when the last backfill came to its end, or None: there was none, or it is under way."""
     ends = list(session.execute(select(stripe_backfill.c.finished_at)).scalars())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from core.accounts.stripe_payments import record_intent
 from core.billing.stripe import writes
 from core.billing.stripe.kinds import LISTED, LOOKED_INTO, Kind, parent_of
 from core.billing.stripe.reads import (
@@ -17,7 +18,7 @@ from core.billing.stripe.reads import (
     progress,
 )
 from core.billing.stripe.terms import items_of
-from core.billing.stripe_gateway import Account, one, page
+from core.billing.stripe_gateway import Account, one, page, payment_intent
 from core.databases import Databases
 from core.errors import CalosError, InvalidInput
 from core.imports.running import require_no_demo, vendor_actor
@@ -57,6 +58,8 @@ def process_event(running: Running, event_id: str) -> None:
         kind = LOOKED_INTO.get(event.object_kind)
         if kind is not None:
             _take_all(running, _refresh(running, kind, event.object_id), at=event.created)
+        elif event.object_kind == "payment_intent":
+            _settle(running, event.object_id)
     except CalosError as why:
         with running.databases.control.write(SYSTEM) as session:
             writes.event_failed(session, event_id, why.message)
@@ -123,6 +126,15 @@ def _take_everybody(running: Running, cursor: str | None, done: int, report: Rep
             writes.backfill_came(session, BOOKS, reached, len(batch), now=now)
         done += len(batch)
         report(BOOKS, done)
+
+
+def _settle(running: Running, external_id: str) -> None:
+    """Record what Stripe collected for an invoice of ours."""
+    intent = payment_intent(running.account, external_id)
+    if intent is not None:
+        now = running.clock()
+        with running.databases.control.write(SYSTEM) as session:
+            record_intent(session, vendor_actor(session, SOURCE, now=now), intent, now=now)
 
 
 def _refresh(running: Running, kind: Kind, external_id: str) -> list[str]:
