@@ -5,7 +5,7 @@ import streamlit as st
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.finance.views import month_sums, year_sums
-from pages.finance import revenue_bridge, revenue_figures, revenue_month, revenue_split
+from pages.finance import revenue_bridge, revenue_figures, revenue_forecast, revenue_month, revenue_split
 from pages.finance.revenue_month import REACH, Chosen
 from pages.parts import session
 from pages.parts.cards import header, tile
@@ -36,4 +36,5 @@ def _answers(actor: Actor, chosen: Chosen) -> None:
         for each in shown:
             tile(each)
     revenue_bridge.show(months, chosen)
+    revenue_forecast.show(actor, chosen)
     revenue_split.show(actor, months, chosen)

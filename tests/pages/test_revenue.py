@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import clock
 from core.databases import Databases
-from core.periods import last_instant, month_of
+from core.periods import add_months, last_instant, month_of
 from pages.finance.revenue_month import Chosen
 from pages.parts import format as say
 from tests.cast import Cast
@@ -35,7 +35,7 @@ def test_mrr_and_how_it_grows_come_first(as_person: AsPerson, name: str) -> None
     assert tiles["Quick ratio, 6 months"] == "5.0×"
     # Of 697 a year ago 998 are paid by the same customers.
     assert tiles["NRR, 12 months"] == "143.2%"
-    assert len(app.get("plotly_chart")) == 3
+    assert len(app.get("plotly_chart")) == 4
 
 
 def test_a_past_month_adds_up_to_the_cent(as_person: AsPerson, made: Ledger) -> None:
@@ -73,7 +73,7 @@ def test_books_that_are_looked_at_on_a_months_last_day_have_that_month_whole() -
 def test_groups_add_up_to_the_whole(as_person: AsPerson, by: str, groups: list[str]) -> None:
     app = as_person("sam", "revenue", by=by, range="24m")
     assert not app.exception
-    table = app.dataframe[0].value
+    table = app.dataframe[1].value
     assert list(table["group"])[: len(groups)] == groups
     assert sum(table["mrr"]) == 1097
     assert all(len(trend) == 24 for trend in table["trend"])
@@ -109,3 +109,18 @@ def _page() -> None:
 
 def _tiles(app: AppTest) -> dict[str, str]:
     return {metric.label.replace("\\", ""): metric.value.replace("\\", "") for metric in app.metric}
+
+
+@pytest.mark.usefixtures("made")
+def test_what_comes_stands_beside_what_such_forecasts_were_worth(as_person: AsPerson) -> None:
+    said = words(as_person("fiona", "revenue")).replace("\\", "")
+    assert "80% band" in said
+    assert "Better than naive" in said or "No better than naive" in said
+    assert "From 13 whole months" in said
+
+
+@pytest.mark.usefixtures("made")
+def test_below_twelve_months_no_forecast_is_made(as_person: AsPerson, made: Ledger) -> None:
+    app = as_person("fiona", "revenue", month=say.month(add_months(made.last_month, -4)))
+    assert not app.exception
+    assert "A forecast needs 12 whole months with revenue, and there are 9" in words(app)
