@@ -8,14 +8,19 @@ from fastapi import APIRouter, Path, Query
 
 from api.depends import CurrentActor, Now, Reading, StrictRoute, Writing
 from api.once import Idempotent
+from api.schemas.coupons import (
+    CouponEntry,
+    CouponList,
+    CreateCoupon,
+    RedeemCoupon,
+    RedeemedAnswer,
+    WithdrawCoupon,
+)
 from api.schemas.enterprise import Amount
 from api.schemas.plans import (
     AddPrice,
     AgreeOnPrice,
     BecauseOf,
-    CouponEntry,
-    CouponList,
-    CreateCoupon,
     CustomPriceEntry,
     CustomPriceList,
     Ended,
@@ -23,11 +28,8 @@ from api.schemas.plans import (
     PlanEntry,
     PlansAnswer,
     QuoteAnswer,
-    RedeemCoupon,
-    RedeemedAnswer,
     Repriced,
     SetUsagePrice,
-    WithdrawCoupon,
     numbers,
 )
 from core.accounts.coupon_redeeming import redeem
