@@ -59,8 +59,6 @@ def ageing(session: ReadSession, actor: Actor, *, day: date, organization_id: UU
     """
     actor.require(Permission.FINANCE_READ)
     c = invoice.c
-    if actor.realm != "vendor":
-        organization_id = actor.organization_id
     statement = (
         select(
             c.organization_id,
@@ -74,6 +72,8 @@ def ageing(session: ReadSession, actor: Actor, *, day: date, organization_id: UU
         .where(c.state == "open", c.issued_on <= day)
         .group_by(c.organization_id, organization.c.name, c.currency, c.due_on)
     )
+    if actor.realm != "vendor":
+        statement = statement.where(c.organization_id == actor.organization_id)
     if organization_id is not None:
         statement = statement.where(c.organization_id == organization_id)
     groups: dict[tuple[UUID, str], list[Row[Any]]] = defaultdict(list)

@@ -56,7 +56,7 @@ def list_payments(
     c = payment.c
     statement = select(c.id).order_by(c.received_on.desc(), c.id.desc()).limit(limit)
     if actor.realm != "vendor":
-        organization_id = actor.organization_id
+        statement = statement.where(c.organization_id == actor.organization_id)
     if organization_id is not None:
         statement = statement.where(c.organization_id == organization_id)
     if since is not None:
