@@ -11,7 +11,10 @@ from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.billing.reads import Subscription, chain_of, subscription_of
 from core.billing.scheduled import Scheduled, waiting
+from core.billing.subscription_changes import NOTHING, Act, Terms, successor
 from core.errors import InvalidInput
+from core.finance.effects import Effect, effect
+from core.finance.reads import standing
 from db.models.billing import scheduled_change, subscription
 from db.models.licensing import license as licenses
 from db.models.organizations import organization
@@ -135,3 +138,16 @@ def _followed() -> ColumnElement[bool]:
     s, later = subscription.c, subscription.alias("later").c
     same = or_(later.agreement_id == func.coalesce(s.agreement_id, s.id), later.license_id == s.license_id)
     return select(later.id).where(same, later.started_at >= s.ended_at, later.id != s.id).exists()
+
+
+def foretold(
+    session: ReadSession, actor: Actor, subscription_id: UUID, what: Act, terms: Terms = NOTHING, *, at: datetime
+) -> Effect:
+    """Return what an act would do to MRR at an instant, without doing it; needs `finance:read`.
+
+    Raises what the act itself would: Conflict where it is not possible, InvalidInput for terms that change nothing.
+    """
+    actor.require(Permission.FINANCE_READ)
+    current = chain_of(session, actor, subscription_id)[-1]
+    after = successor(current, what, terms, at)
+    return effect(standing(session, current.organization_id, at), current, after, at)

@@ -9,7 +9,7 @@ from core.access.permissions import Permission
 from core.finance.drill import subscription_rows
 from core.finance.exchange import REPORTING
 from core.finance.ledger import ledger_facts
-from pages.finance import narrowed, revenue_month
+from pages.finance import narrowed, revenue_month, subscriptions_waiting
 from pages.finance.narrowed import Where
 from pages.finance.revenue_month import Chosen
 from pages.finance.subscriptions_rows import table
@@ -44,8 +44,10 @@ def _active(actor: Actor, chosen: Chosen) -> None:
     if not found.rows:
         empty("held", "Nobody pays on this day", "Choose a later month, or take a filter away.", icon="filter_alt_off")
         return
-    table(found.rows, chosen)
+    table(actor, found.rows, chosen)
     paging.controls("subscriptions", found.next_cursor, noun="subscriptions")
+    if chosen.running:
+        subscriptions_waiting.show(actor)
 
 
 def _sum(actor: Actor, where: Where, chosen: Chosen) -> str:

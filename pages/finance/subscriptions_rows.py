@@ -5,20 +5,25 @@ from typing import Final
 
 import pandas as pd
 
+from core.access.actor import Actor
 from core.finance.drill import SubscriptionRow
 from core.finance.exchange import REPORTING
+from pages.finance import subscription_detail
 from pages.finance.revenue_month import Chosen, address
 from pages.parts import columns, filters, links, pills, terms
 from pages.parts import format as say
 
 _CUSTOMER: Final = "held-customer"
 _MOVED: Final = "held-moved"
+_MANAGED: Final = "held-managed"
 _ROWS_IN_SIGHT: Final = 16
 
 
-def table(rows: Sequence[SubscriptionRow], chosen: Chosen) -> None:
-    """Draw the rows."""
-    clicked, moved = columns.opened(_CUSTOMER), columns.opened(_MOVED)
+def table(actor: Actor, rows: Sequence[SubscriptionRow], chosen: Chosen) -> None:
+    """Draw the rows; how one stands, and what may be done to it, is behind its second button."""
+    clicked, moved, managed = columns.opened(_CUSTOMER), columns.opened(_MOVED), columns.opened(_MANAGED)
+    if managed is not None and managed < len(rows):
+        subscription_detail.open_dialog(actor, rows[managed].id)
     if clicked is not None and clicked < len(rows):
         filters.go(links.to("customer"), {"id": str(rows[clicked].organization_id)})
     if moved is not None and moved < len(rows):
@@ -34,6 +39,7 @@ def table(rows: Sequence[SubscriptionRow], chosen: Chosen) -> None:
             "quantity": columns.count("Quantity"),
             "since": columns.day("Since"),
             "moved": columns.button("", key=_MOVED),
+            "managed": columns.button("", key=_MANAGED, width=90),
         },
         key="subscriptions",
         alt="Subscriptions with customer, MRR in dollars, tier, amount as agreed, how often, and since when.",
@@ -51,5 +57,6 @@ def _frame(rows: Sequence[SubscriptionRow]) -> pd.DataFrame:
             "quantity": [each.quantity for each in rows],
             "since": [each.started_at for each in rows],
             "moved": ["Movements"] * len(rows),
+            "managed": ["Details"] * len(rows),
         }
     )
