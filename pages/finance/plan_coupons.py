@@ -11,7 +11,15 @@ import streamlit as st
 from core import clock
 from core.access.actor import Actor
 from core.access.permissions import Permission
-from core.billing.coupons import LONGEST_LABEL, CouponTerms, KeptCoupon, coupons, create_coupon, withdraw_coupon
+from core.billing.coupons import (
+    LONGEST_LABEL,
+    CouponTerms,
+    KeptCoupon,
+    coupons,
+    create_coupon,
+    redemptions,
+    withdraw_coupon,
+)
 from core.billing.currencies import PRICE_LISTS
 from core.billing.reads import CouponDuration
 from core.errors import InvalidInput
@@ -59,12 +67,23 @@ def show(actor: Actor) -> None:
             },
             key="coupons",
             alt="Coupons with code, what they take off, for how long, how often redeemed, until when, state and name.",
-            select="one" if may else "none",
+            select="one",
             height="content" if len(found) <= _IN_SIGHT else 380,
         )
+        chosen = found[picked[0]] if picked and picked[0] < len(found) else None
+        if chosen is not None:
+            st.caption(say.plain(_who(actor, chosen)))
     if may:
         with place.right:
-            _acts(actor, found[picked[0]] if picked and picked[0] < len(found) else None)
+            _acts(actor, chosen)
+
+
+def _who(actor: Actor, kept: KeptCoupon) -> str:
+    """Say who redeemed it last."""
+    who = [each.customer for each in load(redemptions, actor) if each.code == kept.terms.code]
+    if not who:
+        return f"Nobody has redeemed {kept.terms.code} lately. Sales redeem it on a subscription."
+    return f"{kept.terms.code} was redeemed by {say.listing(who, most=8)}."
 
 
 def _acts(actor: Actor, picked: KeptCoupon | None) -> None:
