@@ -37,6 +37,7 @@ STAY: Final[dict[str, str]] = {
     "seat_lease": "ends with the hand-over",
     "subscription": "ends with the one and begins with the other",
     "customer_card": "is refreshed for both",
+    "invoice_line": "says what was billed to whom, and takes no change",
     "upsell": "closed ones are the history of whom they were offered to; open ones go along",
 }
 
