@@ -10,7 +10,7 @@ from db.models import metadata
 from tests.house.sources import ROOT, name, python_files, tree
 
 MONEY = ("core/billing", "core/finance")
-SECONDS = {"timeout", "PATIENCE_SECONDS"}
+SECONDS = {"timeout", "PATIENCE_SECONDS", "WAIT_SECONDS", "budget", "pause", "waited"}
 
 
 def test_no_float_is_written_or_made_where_amounts_are() -> None:
