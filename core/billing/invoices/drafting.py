@@ -29,6 +29,8 @@ from db.session import WriteSession
 # What installs used in the month before, as lines: by customer.
 UsageLines = Mapping[UUID, Sequence[DueLine]]
 MOST_AT_ONCE: Final = 500
+EARLIEST: Final = date(2000, 1, 1)
+LATEST: Final = date(2100, 12, 1)
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,12 @@ class Drafted:
 def month_asked(text: str) -> date:
     """Return the first day of a month written as 2026-11, or raise InvalidInput."""
     try:
-        return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
+        month = datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
     except ValueError:
         raise InvalidInput("Write the month like 2026-11.", field="month") from None
+    if not EARLIEST <= month <= LATEST:
+        raise InvalidInput(f"Give a month from {EARLIEST:%Y-%m} to {LATEST:%Y-%m}.", field="month")
+    return month
 
 
 def draft_month(

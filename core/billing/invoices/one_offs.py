@@ -29,6 +29,7 @@ from db.session import WriteSession
 MOST_LINES: Final = 100
 LONGEST_TEXT: Final = 300
 LARGEST: Final = Decimal(10**13)
+MOST_MINOR: Final = 10**15
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,8 @@ def _line(line: OneOff, currency: str) -> DueLine:
     if line.quantity <= 0:
         raise InvalidInput("Give a quantity above zero; a price below zero takes off.", field="quantity")
     amount = minor_amount(line.quantity, line.unit_price, currency)
+    if abs(amount) > MOST_MINOR:
+        raise InvalidInput("Give a line of at most 15 digits in all.", field="unitPrice")
     return DueLine(
         "one_off",
         text,

@@ -182,8 +182,8 @@ def test_who_may_draft(shop: Shop, cast: Cast, session: WriteSession, now: datet
         draft_month(session, cast.otto, whom, NOVEMBER, usage={}, now=now)
 
 
-@pytest.mark.parametrize("text", ["2026-13", "2026", "november", "2026-11-01"])
+@pytest.mark.parametrize("text", ["2026-13", "2026", "november", "2026-11-01", "0001-01", "9999-12"])
 def test_a_month_is_written_so(text: str) -> None:
     assert month_asked("2026-11") == NOVEMBER
-    with pytest.raises(InvalidInput, match=r"like 2026-11"):
+    with pytest.raises(InvalidInput, match=r"like 2026-11|from 2000-01"):
         month_asked(text)

@@ -1,19 +1,23 @@
 """What is finalized stays as it is: the database itself refuses the app's login any change of its content."""
 
+import os
 from datetime import date, datetime
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from core.billing.invoices.credit_notes import issue_credit_note
 from core.billing.invoices.finalizing import delete_draft, finalize, mark_uncollectible, void
+from core.databases import Databases
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from core.ids import new_id
 from core.money import Money
 from db.models.invoices import billed_item, credit_note, credit_note_line, invoice, invoice_line, invoice_tax, payment
-from db.session import WriteSession
+from db.session import SYSTEM, WriteSession
 from tests.cast import Cast
 from tests.core.billing.invoices.shop import Shop, on
 
@@ -112,3 +116,17 @@ def test_who_may(session: WriteSession, cast: Cast, now: datetime) -> None:
     for actor in (cast.mia, cast.vera):
         with pytest.raises(NotPermitted, match="invoice:create"):
             delete_draft(session, actor, new_id(), now=now)
+
+
+def test_the_owner_alone_takes_a_finalized_one_out(databases: Databases, cast: Cast, now: datetime) -> None:
+    """As a demo world is taken out again; to alter it is refused even then."""
+    with databases.control.write(SYSTEM) as session:
+        shop = Shop(session, cast, now)
+        made = shop.open(shop.customer())
+    url = make_url(os.environ["CALOS_TEST_SERVER"]).set(database=make_url(databases.control_url).database)
+    with psycopg.connect(url.render_as_string(hide_password=False)) as owner:
+        with pytest.raises(psycopg.errors.CheckViolation, match="cannot be changed"), owner.transaction():
+            owner.execute("UPDATE invoice SET total_minor = 1 WHERE id = %s", (made.id,))
+        for table in ("invoice_line", "invoice_tax"):
+            owner.execute(f"DELETE FROM {table} WHERE invoice_id = %s", (made.id,))
+        assert owner.execute("DELETE FROM invoice WHERE id = %s", (made.id,)).rowcount == 1
