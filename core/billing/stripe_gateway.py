@@ -246,7 +246,7 @@ def _asked(account: Account, ask: Callable[[Any], Any], *, or_none: bool = False
         try:
             return ask(client)
         except stripe.StripeError as failed:
-            if or_none and getattr(failed, "code", None) == "resource_missing":
+            if or_none and failed.http_status == 404:
                 return None
             spent = max(waited, time.monotonic() - began)
             if not _passes(failed) or spent + wait > account.budget:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -259,7 +260,7 @@ def test_two_items_are_two_subscriptions_and_a_metered_one_is_none(world: World)
     ],
 )
 def test_prices_of_every_shape_are_worth_what_they_are_worth_a_month(
-    world: World, price: dict[str, str | int], quantity: int, mrr: int
+    world: World, price: dict[str, Any], quantity: int, mrr: int
 ) -> None:
     initech = world.books.customer("Initech")
     world.books.subscribe(initech, (sold(world, **price), quantity))
