@@ -163,9 +163,9 @@ SWITCHES: Final = (
         "Until when is who comes back a reactivation?",
         (
             Choice("forever", "However long they were away", "ChartMogul's standard"),
-            Choice("90_days", "Within 90 days; later they are new", "common among CRM tools"),
-            Choice("180_days", "Within 180 days; later they are new", "an own choice"),
-            Choice("365_days", "Within a year; later they are new", "an own choice"),
+            Choice("90_days", "Within 90 days; later they are new", "Common among CRM tools"),
+            Choice("180_days", "Within 180 days; later they are new", "An own choice"),
+            Choice("365_days", "Within a year; later they are new", "An own choice"),
         ),
     ),
     Switch(
@@ -173,7 +173,7 @@ SWITCHES: Final = (
         "Does who owes an overdue invoice count?",
         (
             Choice("counts", "Yes, until canceled", "Stripe, ChartMogul, ProfitWell"),
-            Choice("excluded", "No, while it is overdue", "a stricter choice of some boards"),
+            Choice("excluded", "No, while it is overdue", "A stricter choice of some boards"),
         ),
     ),
     Switch(
@@ -211,11 +211,11 @@ SWITCHES: Final = (
     ),
     Switch(
         "ltv_form",
-        "LTV is ARPA …",
+        "What is LTV made of?",
         (
-            Choice("margin_trailing", "× gross margin ÷ churn of six whole months", "the house's standard"),
-            Choice("trailing", "÷ churn of six whole months", "ChartMogul"),
-            Choice("spot", "÷ churn of the last month", "older ChartMogul, Baremetrics"),
+            Choice("margin_trailing", "ARPA × gross margin ÷ churn of six whole months", "The house's standard"),
+            Choice("trailing", "ARPA ÷ churn of six whole months", "ChartMogul"),
+            Choice("spot", "ARPA ÷ churn of the last month", "Older ChartMogul, Baremetrics"),
         ),
         ledger=False,
     ),

@@ -47,8 +47,8 @@ def changes(now: Figures, other: Figures) -> str:
     """Say what another choice would make of the figures, before → after; only what would differ."""
     pairs = (
         ("MRR", money(now.mrr), money(other.mrr)),
-        ("churned", money(now.churned), money(other.churned)),
-        ("churn", share(now.churn), share(other.churn)),
+        ("Churned", money(now.churned), money(other.churned)),
+        ("Churn", share(now.churn), share(other.churn)),
         ("NRR", share(now.nrr), share(other.nrr)),
         ("LTV", money(now.ltv), money(other.ltv)),
     )

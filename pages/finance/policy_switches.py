@@ -43,7 +43,9 @@ def _other(actor: Actor, found: Compared, switch: Switch, choice: Choice, *, may
     told_ = changes(found.now, found.options[switch.id, choice.id])
     with left:
         st.markdown(say.plain(choice.words))
-        st.caption(say.plain(f"{choice.who}. {told_ or 'Would change nothing today'}."))
+        if told_:
+            st.markdown(f":material/compare_arrows: **{say.plain(told_)}**")
+        st.caption(say.plain(choice.who if told_ else f"{choice.who}. Would change nothing today."))
     if may and right.button("Choose", key=f"choose-{switch.id}-{choice.id}", width="stretch"):
         _dialog(actor, found, switch.id, choice.id)
 
@@ -62,7 +64,7 @@ def body(actor: Actor, found: Compared, switch: str, choice: str) -> None:
     st.markdown(f"{say.plain(was)} → **{say.plain(words[choice])}**")
     told_ = changes(found.now, found.options[switch, choice])
     st.info(say.plain(told_ or "No figure would change today."), icon=":material/compare_arrows:")
-    st.caption("Figures of the past change with it, everywhere; the ledger does not. The change can be taken back.")
+    st.caption("Figures of the past change with it; the ledger does not. The change can be taken back.")
     reason = st.text_input(
         "Reason", placeholder="Why figures are counted so from now on", max_chars=LONGEST_REASON, key="policy-why"
     )
