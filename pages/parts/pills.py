@@ -44,6 +44,7 @@ _WORDS: Final[Mapping[Kind, Mapping[str, tuple[str, Color]]]] = {
         "open": ("Open", "blue"),
         "paid": ("Paid", "green"),
         "void": ("Void", "gray"),
+        "uncollectible": ("Given up", "red"),
     },
     "tier": {
         "enterprise": ("Enterprise", "primary"),

@@ -52,6 +52,18 @@ SCREENS = (
     Screen("Finance", "Unit economics", "economics", "pages.finance.economics", "calculate", Permission.FINANCE_READ),
     Screen("Finance", "Costs", "costs", "pages.finance.costs", "savings", Permission.FINANCE_READ),
     Screen("Finance", "Cash", "cash", "pages.finance.cash", "account_balance", Permission.FINANCE_READ),
+    Screen("Finance", "Invoices", "invoices", "pages.finance.invoices", "receipt_long", Permission.FINANCE_READ),
+    Screen("Finance", "Invoice", "invoice", "pages.finance.invoice", "receipt", Permission.FINANCE_READ, True),
+    Screen(
+        "Finance",
+        "Bill a month",
+        "invoice-run",
+        "pages.finance.invoice_run",
+        "playlist_add_check",
+        Permission.FINANCE_READ,
+        True,
+    ),
+    Screen("Finance", "Billing setup", "billing", "pages.finance.billing", "tune", Permission.FINANCE_READ, True),
     Screen("Finance", "Plans", "plans", "pages.finance.plans", "sell", Permission.FINANCE_READ),
     Screen(
         "Finance",
