@@ -77,7 +77,7 @@ def metrics(
     """
     may_see_all(actor)
     last = min(until or as_of.date(), as_of.date())
-    first = since or last.replace(day=1)
+    first = max(since or last.replace(day=1), BEGINNING)
     if last < first:
         raise InvalidInput("“from” is a day after “to”, or after “asOf”. Give an earlier one.", field="from")
     span = Span(start=first, end=last + DAY, label="the days asked for")
