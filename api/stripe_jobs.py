@@ -9,7 +9,7 @@ from core.billing.stripe import writes
 from core.billing.stripe.reads import backfilled_at
 from core.billing.stripe_gateway import Account, account_of
 from core.errors import InvalidInput
-from core.imports.stripe.running import Running, backfill, process_event
+from core.imports.stripe.running import Running, backfill, process_events
 from core.jobs.queue import Task
 from core.jobs.schedule import Periodic, periodic
 from db.session import SYSTEM
@@ -21,13 +21,13 @@ LOOKED_THROUGH_EVERY: Final = timedelta(days=1)
 def jobs(house: House) -> tuple[Task, ...]:
     """Return the jobs, by name."""
 
-    def take_event(event_id: str) -> None:
-        process_event(Running(house.databases, _account(house), clock.now), event_id)
+    def take_events() -> None:
+        process_events(Running(house.databases, _account(house), clock.now))
 
     def take_all() -> None:
         backfill(Running(house.databases, _account(house), clock.now), report=_untold)
 
-    return (Task(writes.EVENT_TASK, take_event), Task(writes.BACKFILL_TASK, take_all))
+    return (Task(writes.EVENTS_TASK, take_events), Task(writes.BACKFILL_TASK, take_all))
 
 
 def schedule(house: House) -> list[Periodic]:

@@ -72,6 +72,13 @@ def event_by_id(session: ReadSession, event_id: str) -> Event | None:
     )
 
 
+def next_events(session: ReadSession, tried: Collection[str], *, since: datetime, limit: int) -> list[str]:
+    """Return events that came since then and are not processed, as they happened, without those tried just now."""
+    c = stripe_event.c
+    waiting = select(c.id).where(c.processed_at.is_(None), c.received_at >= since, c.id.not_in(tried))
+    return list(session.execute(waiting.order_by(c.created, c.id).limit(limit)).scalars())
+
+
 def kept(session: ReadSession, kind: Kind, external_id: str) -> Kept | None:
     """Return one object as last seen."""
     mine = (stripe_object.c.kind == kind) & (stripe_object.c.external_id == external_id)

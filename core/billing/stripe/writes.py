@@ -14,14 +14,14 @@ from core.jobs.queue import defer
 from db.models.stripe import stripe_backfill, stripe_event, stripe_object
 from db.session import WriteSession
 
-EVENT_TASK: Final = "calos.stripe.event"
+EVENTS_TASK: Final = "calos.stripe.events"
 BACKFILL_TASK: Final = "calos.stripe.backfill"
 # What changes our books by Stripe's word goes one after the other.
 LINE: Final = "stripe"
 # Stripe delivers an event again for three days; after this long its id need not be known any more.
 KEPT: Final = timedelta(days=90)
-# An event that failed is looked at again this long after it came, for a day.
-AGAIN_AFTER: Final = timedelta(hours=1)
+# An event that failed is looked at again this long after it came, and then for a day.
+AGAIN_AFTER: Final = timedelta(minutes=30)
 GIVEN_UP_AFTER: Final = timedelta(days=1)
 
 
@@ -42,8 +42,16 @@ def store_event(session: WriteSession, event: Mapping[str, Any], *, now: datetim
     statement = insert(stripe_event).values(values).on_conflict_do_nothing().returning(stripe_event.c.id)
     if session.execute(statement).one_or_none() is None:
         return False
-    defer(session, EVENT_TASK, one_at_a_time=LINE, event_id=event["id"])
+    queue_events(session)
     return True
+
+
+def queue_events(session: WriteSession) -> None:
+    """Queue the processing of all that waits, unless it is queued already.
+
+    One job for many events: jobs that wait for each other in line begin seconds apart.
+    """
+    defer(session, EVENTS_TASK, once=EVENTS_TASK, one_at_a_time=LINE)
 
 
 def instant_of(stamp: int) -> datetime:
@@ -73,16 +81,14 @@ def queue_backfill(session: WriteSession) -> None:
     defer(session, BACKFILL_TASK, once=BACKFILL_TASK, one_at_a_time=LINE)
 
 
-def pick_up_events(session: WriteSession, *, now: datetime) -> int:
-    """Queue again what has waited for an hour, be it that Stripe was out of reach; return how many."""
+def pick_up_events(session: WriteSession, *, now: datetime) -> None:
+    """Queue again what has waited for a while, be it that Stripe was out of reach."""
     waiting = select(stripe_event.c.id).where(
         stripe_event.c.processed_at.is_(None),
         stripe_event.c.received_at.between(now - GIVEN_UP_AFTER, now - AGAIN_AFTER),
     )
-    found = list(session.execute(waiting.order_by(stripe_event.c.received_at)).scalars())
-    for event_id in found:
-        defer(session, EVENT_TASK, once=f"{EVENT_TASK} {event_id}", one_at_a_time=LINE, event_id=event_id)
-    return len(found)
+    if session.execute(waiting.limit(1)).first() is not None:
+        queue_events(session)
 
 
 def forget_events(session: WriteSession, *, now: datetime) -> int:

@@ -14,13 +14,14 @@ from core.billing.stripe.reads import (
     kept,
     kept_all,
     kept_under,
+    next_events,
     payer_of,
     progress,
 )
 from core.billing.stripe.terms import items_of
 from core.billing.stripe_gateway import Account, one, page, payment_intent
 from core.databases import Databases
-from core.errors import CalosError, InvalidInput
+from core.errors import CalosError, InvalidInput, UpstreamFailed
 from core.imports.running import require_no_demo, vendor_actor
 from core.imports.stripe.invoices import take_invoices
 from core.imports.stripe.subscriptions import take_subscriptions
@@ -43,6 +44,31 @@ class Running:
     databases: Databases
     account: Account
     clock: Clock
+
+
+def process_events(running: Running) -> None:
+    """Process every event that waits, as they happened; what fails is noted on it, and the others go on.
+
+    Raises at the end what one of them failed for, and at once where Stripe is silent; a job tries again.
+    """
+    tried: set[str] = set()
+    failure: CalosError | None = None
+    while True:
+        with running.databases.control.read(SYSTEM) as session:
+            since = running.clock() - writes.GIVEN_UP_AFTER
+            batch = next_events(session, tried, since=since, limit=AT_ONCE)
+        if not batch:
+            break
+        for event_id in batch:
+            tried.add(event_id)
+            try:
+                process_event(running, event_id)
+            except UpstreamFailed:
+                raise
+            except CalosError as refused:
+                failure = refused
+    if failure is not None:
+        raise failure
 
 
 def process_event(running: Running, event_id: str) -> None:

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
-from core.billing.stripe.reads import event_by_id, kept, kept_all, progress
-from core.billing.stripe.writes import keep_objects
+from core.billing.stripe.reads import event_by_id, events_waiting, kept, kept_all, progress
+from core.billing.stripe.writes import keep_objects, store_event
 from core.config import Settings
-from core.errors import UpstreamFailed
+from core.errors import InvalidInput, UpstreamFailed
 from core.finance.reads import bridge
-from core.imports.stripe.running import backfill, process_event
+from core.imports.stripe.running import backfill, process_event, process_events
 from core.organizations.writes import create_organization
 from core.periods import Period
 from db.models.organizations import organization
@@ -314,6 +315,26 @@ def test_a_silent_stripe_is_noted_on_the_event_which_is_done_later(world: World)
         found = event_by_id(session, event["id"])
     assert found is not None
     assert (found.processed, found.error) == (True, None)
+
+
+def test_all_that_waits_is_processed_by_one_job_and_one_that_fails_does_not_hold_up_the_others(world: World) -> None:
+    initech = world.books.customer("Initech")
+    world.books.subscribe(initech, (sold(world), 2))
+    with world.databases.control.write(SYSTEM) as session:
+        for one in world.books.events:
+            assert store_event(session, one, now=world.clock())
+        jobs = session.execute(text("SELECT count(*) FROM procrastinate_jobs")).scalar_one()
+    # The first is refused for good, the second hits a hiccup that passes.
+    world.stripe.faults = [400, 500]
+    with pytest.raises(InvalidInput, match="refused the request"):
+        process_events(world.running)
+    assert jobs == 1
+    with world.databases.control.read(SYSTEM) as session:
+        assert events_waiting(session) == 1
+    assert [one.mrr.minor for one in world.of(initech)] == [10_000]
+    process_events(world.running)
+    with world.databases.control.read(SYSTEM) as session:
+        assert events_waiting(session) == 0
 
 
 def test_a_deleted_customer_stays_with_what_it_paid(world: World) -> None:
