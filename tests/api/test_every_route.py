@@ -1,9 +1,9 @@
 """Every route, found in the API's own description: who may call it, what it hides from other tenants, what it audits.
 
-A route that is not declared below fails the first test, so that none is ever added without saying who may call it.
+A route that is not declared in tests/api/routes.py fails the first test, so that none is ever added without saying who
+may call it.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,240 +13,17 @@ from sqlalchemy import text
 from api import house, main
 from api.closed_list import is_public
 from core import clock
-from core.access.permissions import ROLE_PERMISSIONS, Permission, Role
+from core.access.permissions import ROLE_PERMISSIONS, Role
 from core.config import settings
 from core.databases import Databases
 from core.ids import new_id
 from db.session import SYSTEM
 from tests.api.conftest import Served
+from tests.api.routes import ASKED_BEFORE, BEFORE, NAMING, ROUTES
 from tests.cast import ROLES, Cast
 from tests.core.imports.small import checked_import
 from tests.core.licensing.as_client import activation_request
 
-P = Permission
-
-
-@dataclass(frozen=True)
-class Declared:
-    """Who may call a route: a permission (None: anybody signed in), of the vendor only or of any tenant.
-
-    `body` is what a call that changes something sends; `{new}` in it is an install id made for the call. `query` is
-    what a route that names its install there needs. `own`: it answers only whoever made what it is about, Fiona here.
-    `issued` is what the license of the call is issued with besides.
-    """
-
-    permission: Permission | None
-    vendor: bool = True
-    body: dict[str, Any] | None = None
-    query: str = ""
-    own: bool = False
-    issued: dict[str, Any] | None = None
-
-
-MONTH = clock.now().strftime("%Y-%m")
-SELLER = {"address": {"name": "Walk GmbH", "country": "DE"}, "prefix": "{prefix}"}
-ONE_OFF = {
-    "customerId": "{customer}", "currency": "USD", "finalize": True, "lines": [{"text": "Walk", "unitPrice": "10.00"}]
-}  # fmt: skip
-BOOKED = {"day": "2026-01-15", "amount": {"minor": 1, "currency": "USD"}, "externalId": "{new}"}
-SOON = (clock.now().date() + timedelta(days=90)).isoformat()
-PRICED = {"tier": "pro", "billingPeriod": "quarterly", "amount": {"minor": 123_400, "currency": "EUR"}}
-ROUTES: dict[tuple[str, str], Declared] = {
-    ("POST", "/auth/sign-out"): Declared(None, vendor=False),
-    ("POST", "/auth/sign-out-everywhere"): Declared(None, vendor=False),
-    ("GET", "/auth/me"): Declared(None, vendor=False),
-    ("GET", "/enterprise/stats"): Declared(P.CUSTOMER_READ),
-    ("GET", "/enterprise/customers"): Declared(P.CUSTOMER_READ),
-    ("POST", "/enterprise/create-license"): Declared(P.LICENSE_CREATE, body={"userId": "{mail}", "tier": "basic"}),
-    ("POST", "/enterprise/revoke-license"): Declared(P.LICENSE_REVOKE, body={"installId": "{new}", "reason": "test"}),
-    ("POST", "/enterprise/customer/{installId}/update-tier"): Declared(P.LICENSE_UPDATE_TIER, body={"newTier": "pro"}),
-    ("GET", "/enterprise/customer/{installId}/profile"): Declared(P.CUSTOMER_READ),
-    ("GET", "/enterprise/customer/{installId}/timeline"): Declared(P.CUSTOMER_READ),
-    ("GET", "/enterprise/customer/{installId}/culture"): Declared(P.CULTURE_READ),
-    ("PUT", "/enterprise/customer/{installId}/branding"): Declared(
-        P.CUSTOMER_UPDATE, body={"name": "Walk", "primaryColor": "#123456"}
-    ),
-    ("POST", "/enterprise/customer/{installId}/domains"): Declared(P.CUSTOMER_UPDATE, body={"host": "{new}.walk.test"}),
-    ("POST", "/enterprise/customer/{installId}/domains/remove"): Declared(
-        P.CUSTOMER_UPDATE, body={"host": "{new}.walk.test"}
-    ),
-    ("GET", "/licenses"): Declared(P.CUSTOMER_READ, vendor=False),
-    ("POST", "/licenses/{installId}/file"): Declared(P.LICENSE_CREATE, body={"fingerprint": "walked"}),
-    ("GET", "/licenses/{installId}/files"): Declared(P.CUSTOMER_READ, vendor=False),
-    ("GET", "/licenses/{installId}/files/{fileId}"): Declared(P.CUSTOMER_READ, vendor=False),
-    ("POST", "/licenses/offline-activation"): Declared(P.LICENSE_CREATE, vendor=False, body={"request": "{request}"}),
-    ("GET", "/licenses/{installId}"): Declared(P.CUSTOMER_READ, vendor=False),
-    ("GET", "/licenses/{installId}/decisions"): Declared(P.CUSTOMER_READ, vendor=False),
-    ("POST", "/licenses/bulk"): Declared(
-        P.LICENSE_REVOKE, body={"act": "suspend", "installIds": ["{new}"], "reason": "test"}
-    ),
-    ("PATCH", "/licenses/{installId}/policy"): Declared(P.LICENSE_UPDATE_TIER, body={"maxSeats": 3}),
-    ("POST", "/licenses/{installId}/renew"): Declared(P.LICENSE_UPDATE_TIER, body={"days": 5}, issued={"trialDays": 7}),
-    ("POST", "/licenses/{installId}/convert"): Declared(
-        P.LICENSE_UPDATE_TIER, body={"reason": "test"}, issued={"trialDays": 7}
-    ),
-    ("POST", "/licenses/{installId}/transfer"): Declared(
-        P.LICENSE_REVOKE, body={"userId": "{customer}", "reason": "test"}
-    ),
-    ("POST", "/licenses/{installId}/installations/retire"): Declared(
-        P.LICENSE_UPDATE_TIER, body={"fingerprint": "", "reason": "test"}
-    ),
-    ("POST", "/licenses/{installId}/rotate-secret"): Declared(P.LICENSE_CREATE, body={"reason": "test"}),
-    ("GET", "/licenses/{installId}/seats"): Declared(P.CUSTOMER_READ, vendor=False),
-    ("POST", "/licenses/{installId}/seats/release"): Declared(
-        P.LICENSE_UPDATE_TIER, body={"holder": "ada", "reason": "test"}
-    ),
-    ("POST", "/licenses/{installId}/suspend"): Declared(P.LICENSE_REVOKE, body={"reason": "test"}),
-    ("POST", "/licenses/{installId}/resume"): Declared(P.LICENSE_REVOKE, body={"reason": "test"}),
-    ("POST", "/licenses/{installId}/reinstate"): Declared(P.LICENSE_REVOKE, body={"reason": "test"}),
-    ("GET", "/telemetry/{installId}/events"): Declared(P.TELEMETRY_READ, vendor=False),
-    ("GET", "/telemetry/{installId}/manifest"): Declared(P.TELEMETRY_READ, vendor=False),
-    ("GET", "/telemetry/{installId}/bundles"): Declared(P.TELEMETRY_READ, vendor=False),
-    # A file, not JSON: tests/api/test_bundles.py walks through it.
-    ("POST", "/telemetry/bundles"): Declared(None, vendor=False),
-    ("POST", "/telemetry/{installId}/opt-out"): Declared(P.COMPLIANCE_MANAGE, vendor=False, body={"reason": "test"}),
-    ("POST", "/telemetry/{installId}/opt-in"): Declared(P.COMPLIANCE_MANAGE, vendor=False, body={"reason": "test"}),
-    ("GET", "/usage"): Declared(P.USAGE_READ, vendor=False, query="installId={installId}"),
-    ("GET", "/usage/history"): Declared(P.USAGE_READ, vendor=False, query="installId={installId}&meter=api_calls_day"),
-    ("GET", "/usage/limits"): Declared(P.USAGE_READ, vendor=False, query="installId={installId}"),
-    ("POST", "/usage/limits"): Declared(
-        P.USAGE_MANAGE_LIMITS, body={"installId": "{new}", "meter": "projects", "limit": 7, "reason": "test"}
-    ),
-    ("POST", "/usage/limits/end"): Declared(
-        P.USAGE_MANAGE_LIMITS, body={"installId": "{new}", "meter": "projects", "reason": "test"}
-    ),
-    ("GET", "/releases"): Declared(P.CUSTOMER_READ, vendor=False),
-    ("POST", "/releases"): Declared(
-        P.LICENSE_UPDATE_TIER, body={"version": "9.9", "releasedAt": "2026-01-15T12:00:00Z", "notes": "{new}"}
-    ),
-    ("GET", "/export"): Declared(P.CUSTOMER_EXPORT, query="report=customers"),
-    ("GET", "/activity"): Declared(P.CUSTOMER_READ, vendor=False),
-    ("GET", "/security/audit-logs"): Declared(P.AUDIT_READ, vendor=False),
-    ("GET", "/security/audit-logs/verify"): Declared(P.AUDIT_READ, vendor=False),
-    ("POST", "/security/audit-logs/verify"): Declared(P.AUDIT_READ),
-    ("GET", "/imports"): Declared(P.ORGANIZATION_CREATE),
-    ("GET", "/imports/{importId}/report"): Declared(P.ORGANIZATION_CREATE),
-    ("POST", "/ai/query"): Declared(P.AI_QUERY, body={"question": "How many customers do we have?"}),
-    ("GET", "/ai/query/{receiptId}"): Declared(P.AI_QUERY, own=True),
-    ("GET", "/security/score"): Declared(P.SECURITY_READ),
-    ("GET", "/security/score/history"): Declared(P.SECURITY_READ),
-    ("POST", "/security/reviews"): Declared(P.SECURITY_MANAGE_POLICY, body={"note": "Looked at it all: nothing new."}),
-    ("GET", "/financial/metrics"): Declared(P.FINANCE_READ),
-    ("GET", "/financial/forecast"): Declared(P.FINANCE_READ),
-    ("GET", "/financial/movements"): Declared(P.FINANCE_READ),
-    ("GET", "/financial/subscriptions"): Declared(P.FINANCE_READ),
-    ("GET", "/financial/reconciliation"): Declared(P.FINANCE_READ),
-    ("GET", "/subscriptions"): Declared(P.FINANCE_READ, vendor=False),
-    ("POST", "/subscriptions/{subscriptionId}/change"): Declared(P.LICENSE_UPDATE_TIER, body={"quantity": 2}),
-    ("POST", "/subscriptions/{subscriptionId}/pause"): Declared(P.LICENSE_UPDATE_TIER, body={"reason": "test"}),
-    ("POST", "/subscriptions/{subscriptionId}/resume"): Declared(P.LICENSE_UPDATE_TIER, body={"reason": "test"}),
-    ("POST", "/subscriptions/{subscriptionId}/cancel"): Declared(P.LICENSE_UPDATE_TIER, body={"reason": "test"}),
-    ("POST", "/subscriptions/{subscriptionId}/undo-cancel"): Declared(P.LICENSE_UPDATE_TIER, body={"reason": "test"}),
-    ("GET", "/destinations"): Declared(P.SECURITY_MANAGE_POLICY),
-    ("POST", "/destinations"): Declared(
-        P.SECURITY_MANAGE_POLICY,
-        body={"kind": "webhook", "name": "{new}", "url": "https://hook.walk.test/", "events": ["upsell.found"]},
-    ),
-    ("PATCH", "/destinations/{destinationId}"): Declared(P.SECURITY_MANAGE_POLICY, body={"name": "Walked by"}),
-    ("DELETE", "/destinations/{destinationId}"): Declared(P.SECURITY_MANAGE_POLICY, body={"reason": "test"}),
-    ("POST", "/destinations/{destinationId}/test"): Declared(P.SECURITY_MANAGE_POLICY),
-    ("POST", "/destinations/{destinationId}/rotate"): Declared(P.SECURITY_MANAGE_POLICY),
-    ("POST", "/destinations/{destinationId}/upsells"): Declared(P.SECURITY_MANAGE_POLICY),
-    ("GET", "/destinations/{destinationId}/deliveries"): Declared(P.SECURITY_MANAGE_POLICY),
-    ("POST", "/destinations/deliveries/{deliveryId}/redeliver"): Declared(P.SECURITY_MANAGE_POLICY),
-    ("GET", "/plans"): Declared(P.FINANCE_READ),
-    ("POST", "/plans/prices"): Declared(P.FINANCE_MANAGE_COSTS, body={**PRICED, "from": SOON}),
-    ("GET", "/plans/custom-prices"): Declared(P.FINANCE_READ),
-    ("POST", "/plans/custom-prices"): Declared(
-        P.LICENSE_UPDATE_TIER, body={**PRICED, "organizationId": "{customer}", "reason": "test"}
-    ),
-    ("POST", "/plans/custom-prices/{customPriceId}/end"): Declared(P.LICENSE_UPDATE_TIER, body={"reason": "test"}),
-    ("POST", "/plans/usage"): Declared(
-        P.FINANCE_MANAGE_COSTS,
-        body={"tier": "pro", "meter": "projects", "currency": "USD", "from": SOON, "charge": None},
-    ),
-    ("GET", "/plans/usage/quote"): Declared(P.FINANCE_READ, query="tier=pro&meter=members&currency=USD&units=12"),
-    ("GET", "/plans/coupons"): Declared(P.FINANCE_READ),
-    ("POST", "/plans/coupons"): Declared(
-        P.FINANCE_MANAGE_COSTS, body={"code": "{new}", "label": "Walk", "duration": "forever", "percent": "10"}
-    ),
-    ("POST", "/plans/coupons/withdraw"): Declared(P.FINANCE_MANAGE_COSTS, body={"code": "{new}", "reason": "test"}),
-    ("POST", "/subscriptions/{subscriptionId}/coupon"): Declared(P.LICENSE_UPDATE_TIER, body={"code": "{new}"}),
-    ("GET", "/sellers"): Declared(P.FINANCE_READ),
-    ("POST", "/sellers"): Declared(P.INVOICE_FINALIZE, body=SELLER),
-    ("PUT", "/sellers/{sellerId}"): Declared(P.INVOICE_FINALIZE, body=SELLER),
-    ("GET", "/billing-profiles/{customerId}"): Declared(P.FINANCE_READ, vendor=False),
-    ("PUT", "/billing-profiles/{customerId}"): Declared(
-        P.INVOICE_CREATE, body={"address": {"name": "Walk Inc.", "country": "US"}}
-    ),
-    ("GET", "/invoices"): Declared(P.FINANCE_READ, vendor=False),
-    ("POST", "/invoices"): Declared(P.INVOICE_CREATE, body={"customerId": "{customer}", "month": MONTH}),
-    ("POST", "/invoices/one-off"): Declared(P.INVOICE_CREATE, body=ONE_OFF),
-    ("GET", "/invoices/ageing"): Declared(P.FINANCE_READ, vendor=False),
-    ("GET", "/invoices/{invoiceId}"): Declared(P.FINANCE_READ, vendor=False),
-    ("DELETE", "/invoices/{invoiceId}"): Declared(P.INVOICE_CREATE),
-    ("POST", "/invoices/{invoiceId}/finalize"): Declared(P.INVOICE_FINALIZE, body={"send": False}),
-    ("POST", "/invoices/{invoiceId}/send"): Declared(P.INVOICE_FINALIZE),
-    ("POST", "/invoices/{invoiceId}/void"): Declared(P.INVOICE_FINALIZE, body={"reason": "test"}),
-    ("POST", "/invoices/{invoiceId}/uncollectible"): Declared(P.INVOICE_FINALIZE, body={"reason": "test"}),
-    ("POST", "/invoices/{invoiceId}/credit-notes"): Declared(P.INVOICE_FINALIZE, body={"reason": "test"}),
-    ("GET", "/invoices/{invoiceId}/pdf"): Declared(P.FINANCE_READ, vendor=False),
-    # Answers 409 while Stripe is off: tests/api/test_stripe_payments.py makes links.
-    ("POST", "/invoices/{invoiceId}/payment-link"): Declared(P.PAYMENT_PROCESS),
-    ("GET", "/invoices/{invoiceId}/link"): Declared(P.FINANCE_READ, vendor=False),
-    ("GET", "/credit-notes/{creditNoteId}/pdf"): Declared(P.FINANCE_READ, vendor=False),
-    ("GET", "/invoice-runs"): Declared(P.FINANCE_READ),
-    ("POST", "/invoice-runs"): Declared(P.INVOICE_CREATE, body={"month": MONTH}),
-    ("GET", "/invoice-runs/{runId}"): Declared(P.FINANCE_READ),
-    ("GET", "/invoice-runs/{runId}/customers"): Declared(P.FINANCE_READ),
-    ("POST", "/invoice-runs/{runId}/finalize"): Declared(P.INVOICE_FINALIZE),
-    ("GET", "/payments"): Declared(P.FINANCE_READ, vendor=False),
-    ("POST", "/payments"): Declared(P.PAYMENT_PROCESS, body={"invoiceId": "{invoiceId}", "method": "wire"}),
-    ("POST", "/process-payment"): Declared(P.PAYMENT_PROCESS, body={"invoiceId": "{invoiceId}", "method": "manual"}),
-    ("POST", "/payments/{paymentId}/refund"): Declared(P.PAYMENT_PROCESS, body={"reason": "test"}),
-    ("GET", "/costs"): Declared(P.FINANCE_READ),
-    ("POST", "/costs"): Declared(P.FINANCE_MANAGE_COSTS, body={"kind": "compute", **BOOKED}),
-    ("POST", "/costs/reverse"): Declared(P.FINANCE_MANAGE_COSTS, body={"externalId": "{new}", "reason": "test"}),
-    ("GET", "/cash"): Declared(P.FINANCE_READ),
-    ("POST", "/cash"): Declared(P.FINANCE_MANAGE_COSTS, body={"category": "office", **BOOKED}),
-    ("POST", "/cash/reverse"): Declared(P.FINANCE_MANAGE_COSTS, body={"externalId": "{new}", "reason": "test"}),
-}
-# What has to have happened before an act is legal.
-BEFORE = {
-    "/licenses/{installId}/resume": ("POST", "/licenses/{installId}/suspend"),
-    "/licenses/{installId}/reinstate": ("POST", "/enterprise/revoke-license"),
-    "/enterprise/customer/{installId}/domains/remove": ("POST", "/enterprise/customer/{installId}/domains"),
-    "/telemetry/{installId}/opt-in": ("POST", "/telemetry/{installId}/opt-out"),
-    "/usage/limits/end": ("POST", "/usage/limits"),
-    "/destinations/{destinationId}": ("POST", "/destinations"),
-    "/costs/reverse": ("POST", "/costs"),
-    "/subscriptions/{subscriptionId}/resume": ("POST", "/subscriptions/{subscriptionId}/pause"),
-    "/subscriptions/{subscriptionId}/undo-cancel": ("POST", "/subscriptions/{subscriptionId}/cancel"),
-    "/cash/reverse": ("POST", "/cash"),
-    "/invoices/{invoiceId}/finalize": ("POST", "/invoices"),
-    "/invoices/{invoiceId}/void": ("POST", "/invoices/one-off"),
-    "/invoices/{invoiceId}/uncollectible": ("POST", "/invoices/one-off"),
-    "/invoices/{invoiceId}/credit-notes": ("POST", "/invoices/one-off"),
-    "/payments": ("POST", "/invoices/one-off"),
-    "/process-payment": ("POST", "/invoices/one-off"),
-    "/payments/{paymentId}/refund": ("POST", "/payments"),
-    "/plans/custom-prices/{customPriceId}/end": ("POST", "/plans/custom-prices"),
-    "/plans/coupons/withdraw": ("POST", "/plans/coupons"),
-    "/subscriptions/{subscriptionId}/coupon": ("POST", "/plans/coupons"),
-}
-# What the newest of a kind is called in the addresses of others.
-NAMING = {
-    ("POST", "/plans/custom-prices"): "{customPriceId}",
-    ("POST", "/sellers"): "{sellerId}",
-    ("POST", "/invoices/one-off"): "{invoiceId}",
-    ("POST", "/payments"): "{paymentId}",
-    ("POST", "/invoices/{invoiceId}/credit-notes"): "{creditNoteId}",
-}
-# What the install itself has to have asked.
-ASKED_BEFORE: dict[str, tuple[str, dict[str, str]]] = {
-    "/licenses/{installId}/installations/retire": ("/api/licenses/verify", {}),
-    "/licenses/{installId}/seats/release": ("/api/licenses/seats", {"holder": "ada"}),
-}
 KEYS = sorted(ROUTES)
 CHANGING = [key for key in KEYS if ROUTES[key].body is not None]
 OF_AN_INSTALL = [key for key in KEYS if "{installId}" in key[1] + ROUTES[key].query]
