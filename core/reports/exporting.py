@@ -7,25 +7,31 @@ from typing import IO, Final, Literal, get_args
 
 from core.access import audit
 from core.access.actor import Actor
-from core.access.permissions import Permission
 from core.errors import InvalidInput
+from core.reports.books import BOOKS
 from core.reports.customers import CUSTOMERS
+from core.reports.house import HOUSE
 from core.reports.installs import INSTALLS
+from core.reports.invoicing import INVOICING
+from core.reports.ledger import LEDGER
 from core.reports.licenses import LICENSES
+from core.reports.paper import Paper, write_pdf
 from core.reports.reconciliation import RECONCILIATION
 from core.reports.report import Narrowed, Report
 from core.reports.tabular import Cell, cells, write_csv, write_xlsx
 from core.reports.upsells import UPSELLS
 from db.session import WriteSession
 
-FileFormat = Literal["csv", "xlsx"]
+FileFormat = Literal["csv", "xlsx", "pdf"]
 FORMATS: Final[tuple[FileFormat, ...]] = get_args(FileFormat)
 MEDIA: Final[dict[str, str]] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
 }
 REPORTS: Final[dict[str, Report]] = {
-    report.name: report for report in (CUSTOMERS, INSTALLS, LICENSES, UPSELLS, RECONCILIATION)
+    report.name: report
+    for report in (CUSTOMERS, INSTALLS, LICENSES, UPSELLS, *LEDGER, *BOOKS, *INVOICING, RECONCILIATION, *HOUSE)
 }
 
 
@@ -57,15 +63,16 @@ def export(
     *,
     now: datetime,
     at: datetime | None = None,
+    paper: Paper = "a4",
 ) -> Exported:
     """Write a report into a file as it stands at `at` (now, if not said), and note who took what in the audit trail.
 
-    Needs `customer:export` and the report's own permission, and is for the vendor; InvalidInput for a report, a format
-    or a filter that there is not.
+    Needs the report's two permissions, and is for the vendor; InvalidInput for a report, a format or a filter that
+    there is not, and for a PDF of more rows than anybody reads.
     """
-    actor.require(Permission.CUSTOMER_EXPORT)
-    actor.require_vendor()
     report = report_named(name)
+    actor.require(report.export)
+    actor.require_vendor()
     if file_format not in FORMATS:
         raise InvalidInput(
             f"There is no format “{file_format[:40]}”. Take one of: {', '.join(FORMATS)}.", field="format"
@@ -79,9 +86,12 @@ def export(
         for given in report.rows(session, actor, narrowed, at or now):
             yield cells(columns, given)
 
-    written = (
-        write_csv(columns, rows(), into) if file_format == "csv" else write_xlsx(report.title, columns, rows(), into)
-    )
+    if file_format == "csv":
+        written = write_csv(columns, rows(), into)
+    elif file_format == "xlsx":
+        written = write_xlsx(report.title, columns, rows(), into)
+    else:
+        written = write_pdf(report.title, columns, rows(), into, at=at or now, narrowed=narrowed.given(), paper=paper)
     after = {"format": file_format, "rows": written, "filters": narrowed.given()}
     audit.record(session, actor, "report.exported", ("report", name), now=now, after=after)
     return Exported(f"calos-{name}-{(at or now):%Y-%m-%d}.{file_format}", MEDIA[file_format], written)

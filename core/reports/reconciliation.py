@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from core.access.actor import Actor
-from core.access.permissions import Permission
 from core.finance.differences import FAULTS
 from core.finance.reconciliation import reconcile
-from core.reports.report import Narrowed, Report
+from core.reports.report import Narrowed, financial
 from core.reports.tabular import Cell, Column
 from db.session import ReadSession
 
@@ -20,7 +19,7 @@ COLUMNS: Final = (
     Column("here", "Here", width=48, finance=True),
     Column("gap", "Stripe has more", "money", finance=True),
     Column("currency", "Currency", width=9, finance=True),
-    Column("external_id", "Id", width=34),
+    Column("external_id", "Id", width=34, paper=False),
 )
 
 
@@ -39,4 +38,4 @@ def _rows(session: ReadSession, actor: Actor, narrowed: Narrowed, now: datetime)
         }
 
 
-RECONCILIATION: Final = Report("reconciliation", "Reconciliation", Permission.FINANCE_READ, COLUMNS, frozenset(), _rows)
+RECONCILIATION: Final = financial("reconciliation", "Reconciliation", COLUMNS, frozenset(), _rows)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 
 from core.access.actor import Actor
 from core.access.permissions import Permission
@@ -13,7 +13,10 @@ from db.session import ReadSession
 
 @dataclass(frozen=True)
 class Narrowed:
-    """What a report is narrowed to, as on its page; `assigned_to` empty is what nobody has taken."""
+    """What a report is narrowed to, as on its page; `assigned_to` empty is what nobody has taken.
+
+    `since` and `until` are UTC days, both within; `customer` is an organization's id, `by` what sums are split by.
+    """
 
     text: str | None = None
     status: str | None = None
@@ -30,11 +33,22 @@ class Narrowed:
     rule: str | None = None
     assigned_to: str | None = None
     snoozed: bool | None = None
+    kind: str | None = None
+    product: str | None = None
+    country: str | None = None
+    customer: str | None = None
+    by: str | None = None
+    since: date | None = None
+    until: date | None = None
 
     def given(self) -> dict[str, str | bool]:
-        """Return what was said, by name."""
+        """Return what was said, by name; days as ISO 8601 writes them."""
         found = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in found.items() if value is not None}
+        return {
+            name: value.isoformat() if isinstance(value, date) else value
+            for name, value in found.items()
+            if value is not None
+        }
 
 
 # Yields rows by the names of columns, some of them held at a time.
@@ -43,7 +57,7 @@ Rows = Callable[[ReadSession, Actor, Narrowed, datetime], Iterator[Mapping[str, 
 
 @dataclass(frozen=True)
 class Report:
-    """One report; `permission` is asked for beside `customer:export`, and `takes` are the filters it knows."""
+    """One report; who takes it needs `permission` and `export`, and `takes` are the filters it knows."""
 
     name: str
     title: str
@@ -51,6 +65,11 @@ class Report:
     columns: tuple[Column, ...]
     takes: frozenset[str]
     rows: Rows
+    export: Permission = Permission.CUSTOMER_EXPORT
+
+    def may_take(self, actor: Actor) -> bool:
+        """Whether it is for the actor at all."""
+        return actor.realm == "vendor" and actor.may(self.permission) and actor.may(self.export)
 
     def columns_for(self, actor: Actor) -> tuple[Column, ...]:
         """Return the columns that the actor may see: no money without `finance:read`."""
@@ -63,3 +82,8 @@ class Report:
         if unknown:
             known = ", ".join(sorted(self.takes))
             raise InvalidInput(f"The report “{self.name}” is not narrowed by {unknown[0]}. It takes: {known}.")
+
+
+def financial(name: str, title: str, columns: tuple[Column, ...], takes: frozenset[str], rows: Rows) -> Report:
+    """Return a report that is about money alone: it needs `finance:read` and `finance:export`."""
+    return Report(name, title, Permission.FINANCE_READ, columns, takes, rows, Permission.FINANCE_EXPORT)

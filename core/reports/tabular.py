@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from core.errors import InvalidInput
 
-Kind = Literal["text", "whole", "number", "share", "money", "day", "instant", "yes_no"]
+Kind = Literal["text", "whole", "number", "share", "money", "price", "month", "day", "instant", "yes_no"]
 Cell = str | int | float | Decimal | date | datetime | bool | None
 
 # A spreadsheet holds no more rows; one of them is the header.
@@ -29,6 +29,8 @@ _WIDTHS: Final[dict[Kind, int]] = {
     "number": 12,
     "share": 10,
     "money": 14,
+    "price": 14,
+    "month": 10,
     "day": 12,
     "instant": 18,
     "yes_no": 8,
@@ -36,8 +38,10 @@ _WIDTHS: Final[dict[Kind, int]] = {
 _SHOWN: Final[dict[Kind, str]] = {
     "whole": "#,##0",
     "number": "#,##0.0#",
-    "share": "0%",
+    "share": "0.0%",
     "money": "#,##0.00",
+    "price": "#,##0.00##########",
+    "month": "mmm yyyy",
     "day": "yyyy-mm-dd",
     "instant": "yyyy-mm-dd hh:mm",
 }
@@ -48,7 +52,7 @@ class Column:
     """One column of a report: `name` in files of code, `label` as people read it.
 
     A money cell is a Decimal of major units with its currency in a column of its own; an instant is written in UTC.
-    `finance` columns are only for who may see money.
+    `finance` columns are only for who may see money; those not for `paper` are keys that only a program reads.
     """
 
     name: str
@@ -56,6 +60,12 @@ class Column:
     kind: Kind = "text"
     width: int | None = None
     finance: bool = False
+    paper: bool = True
+
+    @property
+    def wide(self) -> int:
+        """How many characters wide it is shown."""
+        return self.width or _WIDTHS[self.kind]
 
 
 def harmless(cell: str) -> str:
@@ -95,7 +105,7 @@ def write_xlsx(title: str, columns: Sequence[Column], rows: Iterable[Sequence[Ce
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     sheet.freeze_panes(1, 1)
     for place, column in enumerate(columns):
-        sheet.set_column(place, place, column.width or _WIDTHS[column.kind])
+        sheet.set_column(place, place, column.wide)
         sheet.write_string(0, place, column.label, head)
     count = 0
     for count, row in enumerate(rows, start=1):

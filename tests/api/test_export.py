@@ -33,8 +33,8 @@ def test_a_spreadsheet_opens(served: Served) -> None:
 @pytest.mark.parametrize(
     ("query", "named"),
     [
-        ("report=secrets", "customers, installs, licenses, upsells"),
-        ("report=customers&format=exe", "csv, xlsx"),
+        ("report=secrets", "costs, credit-notes, customers, installs"),
+        ("report=customers&format=exe", "csv, xlsx, pdf"),
         ("report=upsells&tier=pro", "It takes: assigned_to, priority, rule, snoozed, text"),
         ("report=customers&status=fine", "There is no status"),
     ],

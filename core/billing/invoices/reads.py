@@ -95,7 +95,7 @@ def lines_of(session: ReadSession, actor: Actor, invoice_id: UUID) -> tuple[Invo
     of = invoice_by_id(session, actor, invoice_id)
     c = invoice_line.c
     rows = session.execute(select(invoice_line).where(c.invoice_id == invoice_id).order_by(c.position))
-    return tuple(_line(row, of.total.currency) for row in rows)
+    return tuple(line_of(row, of.total.currency) for row in rows)
 
 
 def taxes_of(session: ReadSession, actor: Actor, invoice_id: UUID) -> tuple[InvoiceTax, ...]:
@@ -161,7 +161,8 @@ def _invoice(row: Row[Any]) -> Invoice:
     return Invoice(**same, **amounts)
 
 
-def _line(row: Row[Any], currency: str) -> InvoiceLine:
+def line_of(row: Row[Any], currency: str) -> InvoiceLine:
+    """Return a row of the table of lines as what it is."""
     amounts: dict[str, Any] = {
         name: Money(row._mapping[f"{name}_minor"], currency) for name in ("net", "discount", "tax")
     }
