@@ -1,10 +1,11 @@
 """Movements under a policy as the ledger has them: opening, flows, closing, customers, of any periods and groups."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Final, NamedTuple
 
 import pandas as pd
@@ -19,6 +20,8 @@ from core.periods import INSTANT, Period
 
 DIMENSIONS: Final = ("tier", "country", "segment", "currency", "customer")
 Group = tuple[str, ...]
+# From minor units of a currency, at the rate of a day.
+Worth = Callable[[int, str, date], Decimal]
 
 
 class _Leg(NamedTuple):
@@ -39,6 +42,9 @@ class _Book:
 
     groups: Mapping[tuple[str, Group], Mapping[str, int]]
     pools: Mapping[tuple[str, Group], Mapping[str, int]]
+
+
+Books = Callable[[datetime], _Book]
 
 
 def averaged(rates: Rates) -> Rates:
@@ -75,11 +81,13 @@ def sums_under(
             raise InvalidInput(f"Under this metric policy figures are not known by {each}.", field=each)
     legs = [leg for one in moved for leg in _legs(one, places[one.organization_id], tuple(by), asked)]
     legs.sort(key=lambda leg: leg.at)
-    rows = []
+    rows, worth = [], _worth(rates)
+    # One period begins where another ends: each instant is counted up to once.
+    book = cache(lambda until: _book(legs, until))
     for period in periods:
         start = min(period.start, as_of + INSTANT)
         until = max(start, min(period.end, as_of + INSTANT))
-        for group, sums in sorted(_period(legs, start, until, rates, whole=not by).items()):
+        for group, sums in sorted(_period(legs, start, until, worth, book, whole=not by).items()):
             if by and not any(sums.values()):
                 continue
             rows.append((period.start.replace(tzinfo=None), *group, *(sums[name] for name in MEASURES)))
@@ -109,7 +117,7 @@ def _legs(one: Moved, place: History, by: Group, where: Mapping[str, Collection[
 
 
 def _period(
-    legs: Sequence[_Leg], start: datetime, end: datetime, rates: Rates, *, whole: bool
+    legs: Sequence[_Leg], start: datetime, end: datetime, worth: Worth, book: Books, *, whole: bool
 ) -> dict[Group, dict[str, int]]:
     found: dict[Group, dict[str, int]] = {}
     flows: dict[Group, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
@@ -119,19 +127,19 @@ def _period(
         found[group] = dict.fromkeys(MEASURES, 0)
     for leg in legs:
         if leg.wanted and start <= leg.at < end:
-            flows[leg.group][leg.kind] += _worth(leg.minor, leg.currency, leg.at.date(), rates)
+            flows[leg.group][leg.kind] += worth(leg.minor, leg.currency, leg.at.date())
             if leg.counts and leg.kind in COUNTED:
                 found[leg.group][COUNTED[leg.kind]] += 1
-    opened, closed = _book(legs, start), _book(legs, end)
+    opened, closed = book(start), book(end)
     first, last = (start - INSTANT).date(), (end - INSTANT).date()
     exact: dict[Group, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for (_, group), held in opened.groups.items():
-        exact[group]["opening"] += _sum(held, first, rates)
+        exact[group]["opening"] += _sum(held, first, worth)
         found[group]["customers_opening"] += any(minor > 0 for minor in held.values())
     for (_, group), held in closed.groups.items():
-        exact[group]["closing"] += _sum(held, last, rates)
+        exact[group]["closing"] += _sum(held, last, worth)
         found[group]["customers_closing"] += any(minor > 0 for minor in held.values())
-    _keep(opened, closed, exact, first, rates, {leg.group: leg.pool for leg in legs})
+    _keep(opened, closed, exact, first, worth, {leg.group: leg.pool for leg in legs})
     for group, sums in found.items():
         for name in ("opening", "closing", "kept", "kept_capped"):
             sums[name] = round_half_up(exact[group][name])
@@ -146,16 +154,16 @@ def _keep(
     closed: _Book,
     exact: dict[Group, dict[str, Decimal]],
     day: date,
-    rates: Rates,
+    worth: Worth,
     pools: Mapping[Group, Group],
 ) -> None:
     """Add what the opening customers still pay, followed to whichever tier they moved to, and that capped."""
     for (who, group), held in opened.groups.items():
-        part = _sum(held, day, rates)
+        part = _sum(held, day, worth)
         if not part:
             continue
         pool = (who, pools[group])
-        before, after = (_sum(book.pools.get(pool, {}), day, rates) for book in (opened, closed))
+        before, after = (_sum(book.pools.get(pool, {}), day, worth) for book in (opened, closed))
         still = part * after / before if before else Decimal(0)
         exact[group]["kept"] += still
         exact[group]["kept_capped"] += min(still, part)
@@ -173,12 +181,20 @@ def _book(legs: Sequence[_Leg], until: datetime) -> _Book:
     return _Book(groups, pools)
 
 
-def _sum(held: Mapping[str, int], day: date, rates: Rates) -> Decimal:
-    return sum((_worth(minor, currency, day, rates) for currency, minor in held.items() if minor), Decimal(0))
+def _sum(held: Mapping[str, int], day: date, worth: Worth) -> Decimal:
+    return sum((worth(minor, currency, day) for currency, minor in held.items() if minor), Decimal(0))
 
 
-def _worth(minor: int, currency: str, day: date, rates: Rates) -> Decimal:
-    """Return minor units of the reporting currency, exactly; before a currency's first rate that one stands in."""
-    known = rates.steps.get(currency, ())
-    rate = rates.on(currency, max(day, known[0][0]) if known else day)
-    return exact_conversion(Money(minor, currency), rate, REPORTING)
+def _worth(rates: Rates) -> Worth:
+    """Return what gives minor units of the reporting currency, exactly; before a first rate that one stands in."""
+    known: dict[tuple[str, date], Decimal] = {}
+
+    def worth(minor: int, currency: str, day: date) -> Decimal:
+        factor = known.get((currency, day))
+        if factor is None:
+            steps = rates.steps.get(currency, ())
+            rate = rates.on(currency, max(day, steps[0][0]) if steps else day)
+            factor = known[currency, day] = exact_conversion(Money(1, currency), rate, REPORTING)
+        return minor * factor
+
+    return worth
