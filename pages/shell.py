@@ -19,6 +19,7 @@ from pages.parts.load import load, looked_at, told
 from pages.parts.registry import SCREENS, Screen, visible_to
 from pages.parts.session import require, require_actor
 from pages.parts.turns import turn
+from pages.portal import own_invoices
 
 ASSETS = Path(__file__).parents[1] / "assets" / "static"
 
@@ -98,10 +99,11 @@ def _portal(actor: Actor) -> None:
     st.caption(say.plain(own.display_name))
     help_at = own.support_email or settings().support_email
     st.info(
-        f"You are signed in as {say.plain(actor.label)}. This console belongs to the vendor; your own usage, licenses "
-        f"and invoices will be shown here. Until then {say.plain(help_at)} answers questions about them.",
+        f"You are signed in as {say.plain(actor.label)}. This console belongs to the vendor; your own usage and "
+        f"licenses will be shown here. Until then {say.plain(help_at)} answers questions about them.",
         icon=":material/info:",
     )
+    own_invoices.show(actor)
     st.link_button("Sign out", "/logout", icon=":material/logout:")
 
 

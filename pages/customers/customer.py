@@ -7,7 +7,18 @@ from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.accounts.profile import CustomerProfile, profile
 from core.errors import NotFound
-from pages.customers import about, culture_brief, found, glance, holdings, license_menu, limits_used, story, tier_change
+from pages.customers import (
+    about,
+    billed,
+    culture_brief,
+    found,
+    glance,
+    holdings,
+    license_menu,
+    limits_used,
+    story,
+    tier_change,
+)
 from pages.parts import session, terms
 from pages.parts.cards import header, tiles
 from pages.parts.load import load_both, minute, told
@@ -48,6 +59,7 @@ def _customer(actor: Actor, known: CustomerProfile) -> None:
     culture_brief.show(actor, held.install_id, now, facts=left, score=right)
     with left:
         story.show(actor, known.customer.organization_id)
+        billed.show(actor, known)
         holdings.show(actor, known.customer, now)
     with right:
         limits_used.show(known.usage)

@@ -42,7 +42,7 @@ def _invoice(actor: Actor, of: Invoice) -> None:
         invoice_acts.bar(actor, of, day)
     invoice_figures.badges(of, day)
     tiles(invoice_figures.tiles(of, day))
-    left, right = st.columns([3, 2])
+    left, right = st.columns([8, 5])
     with left:
         invoice_lines.show(actor, of)
         invoice_money.show(actor, of)

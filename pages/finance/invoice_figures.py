@@ -5,10 +5,10 @@ from datetime import date
 import streamlit as st
 
 from core.billing.invoices.states import Invoice
-from pages.finance.invoices_rows import standing, when_due
 from pages.parts import format as say
 from pages.parts import pills
 from pages.parts.cards import Definition, Tile
+from pages.parts.invoice_rows import standing, when_due
 
 
 def about(of: Invoice) -> str:
@@ -42,7 +42,7 @@ def _left(of: Invoice) -> Tile:
     given_up = "given up; a payment still settles it"
     return Tile(
         "left",
-        "Left to pay",
+        "To be asked for" if of.state == "draft" else "Left to pay",
         say.amount(of.due if of.state != "draft" else of.total),
         note=note.get(of.state, given_up if of.state == "uncollectible" else "of what it asks for"),
         definition=Definition("What is still to be paid of it.", "total − paid − credited"),

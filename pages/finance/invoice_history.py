@@ -85,8 +85,11 @@ def _acts(actor: Actor, of: Invoice) -> None:
     if of.number:
         found += load(search, actor, of.organization_id, Search(text=of.number), limit=100).entries
     entries = {each.id: each for each in found}
-    for each in sorted(entries.values(), key=lambda one: (one.at, one.id), reverse=True):
-        _act(each)
+    if not entries:
+        st.caption("It was drafted with others; nobody has done anything with it yet.")
+    with st.container(gap="xsmall", key="acts"):
+        for each in sorted(entries.values(), key=lambda one: (one.at, one.id), reverse=True):
+            _act(each)
 
 
 def _act(each: AuditEntry) -> None:

@@ -38,16 +38,15 @@ def show(actor: Actor, of: Invoice) -> None:
         columns.table(
             frame(lines),
             {
-                "text": columns.text("For", width=210),
-                "period": columns.text("Period", width=150),
-                "quantity": columns.text("Quantity", width=80),
-                "price": columns.text("Price", width=100),
-                "net": columns.text("Net", width=100),
-                "tax": columns.text("Tax", width=75),
-                "from": columns.button("Comes from", key=_FROM, width=130),
+                "text": columns.text("For", width=135),
+                "period": columns.text("Period", width=140),
+                "price": columns.text("Quantity × price", width=115),
+                "net": columns.text("Net", width=85),
+                "tax": columns.text("Tax", width=50),
+                "from": columns.button("Comes from", key=_FROM, width=110),
             },
             key="lines",
-            alt="Lines with what they are for, period, quantity, price, net amount, tax rate and where they come from.",
+            alt="Lines with what they are for, period, quantity and price, net, tax rate and where they come from.",
             height="content" if len(lines) <= _IN_SIGHT else round((_IN_SIGHT + 1.5) * columns.ROW_HEIGHT),
         )
         _sums(of, taxes)
@@ -59,8 +58,7 @@ def frame(lines: Sequence[InvoiceLine]) -> pd.DataFrame:
         {
             "text": [f"{one.text}: {one.detail}" if one.detail else one.text for one in lines],
             "period": [_period(one) for one in lines],
-            "quantity": [f"{one.quantity.normalize():f}" for one in lines],
-            "price": [f"{one.unit_price.normalize():,f}" for one in lines],
+            "price": [f"{one.quantity.normalize():f} × {one.unit_price.normalize():,f}" for one in lines],
             "net": [say.amount(one.net) for one in lines],
             "tax": [f"{one.tax_rate.normalize():f}%" for one in lines],
             "from": [ORIGINS[one.kind] for one in lines],
@@ -71,7 +69,7 @@ def frame(lines: Sequence[InvoiceLine]) -> pd.DataFrame:
 def _period(one: InvoiceLine) -> str:
     if one.first is None or one.last is None:
         return ""
-    return f"{say.day(one.first, year=False)} – {say.day(one.last)}"
+    return f"{say.day(one.first, year=one.first.year != one.last.year)} – {say.day(one.last)}"
 
 
 def _go(of: Invoice, line: InvoiceLine) -> None:

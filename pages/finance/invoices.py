@@ -23,7 +23,7 @@ def page() -> None:
             _ways_on(actor)
         tiles(invoices_figures.tiles(actor, found, day))
         if found.late + found.open:
-            left, beside = st.columns([2, 3])
+            left, beside = st.columns([1, 2])
             with left:
                 invoices_figures.ages(found)
             with beside:

@@ -8,13 +8,13 @@ import pandas as pd
 
 from core.billing.invoices.ageing import BUCKETS, Aged
 from core.finance.receivables import Receivables
-from pages.finance.invoices_figures import WORDS
 from pages.parts import columns, filters, links
 from pages.parts import format as say
 from pages.parts.cards import card
 
 _OPEN: Final = "aged-open"
 _IN_SIGHT: Final = 6
+_WORDS: Final = ("Not due", "1–30", "31–60", "61–90", "Over 90")
 
 
 def show(found: Receivables, day: date) -> None:
@@ -23,14 +23,14 @@ def show(found: Receivables, day: date) -> None:
     clicked = columns.opened(_OPEN)
     if clicked is not None and clicked < len(rows):
         filters.go(links.to("invoices"), {"customer": rows[clicked].customer})
-    with card("ageing", "Who owes it", "By days after it was due; open a row for the invoices").body:
+    with card("ageing", "Who owes it", "By days after it was due. Open a row for the invoices").body:
         columns.table(
             _frame(rows, day),
             {
-                "customer": columns.opener("Customer", key=_OPEN, width=150),
-                "total": columns.text("Owed", width=100),
-                **{name: columns.text(word, width=95) for name, word in zip(BUCKETS, WORDS, strict=True)},
-                "oldest": columns.text("Oldest", width=110, help="Since when the longest unpaid invoice is due."),
+                "customer": columns.opener("Customer", key=_OPEN, width=118),
+                "total": columns.text("Owed", width=84),
+                **{name: columns.text(word, width=76) for name, word in zip(BUCKETS, _WORDS, strict=True)},
+                "oldest": columns.text("Oldest", width=74, help="Since when the longest unpaid invoice is due."),
             },
             key="ageing",
             alt="Customers with what they owe, by days after it was due, and the oldest due day.",

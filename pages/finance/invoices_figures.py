@@ -11,10 +11,11 @@ from core.billing.invoices.gaps import series
 from core.finance.receivables import Receivables
 from pages.parts import charts
 from pages.parts import format as say
-from pages.parts.cards import Definition, Drill, Tile
+from pages.parts.cards import Definition, Drill, Tile, card
 from pages.parts.load import load
 
 WORDS: Final = ("Not due", "1–30 days", "31–60 days", "61–90 days", "Over 90 days")
+_HEIGHT: Final = 330
 _ROLES: Final = ("neutral", "warning", "warning", "bad", "bad")
 assert len(WORDS) == len(BUCKETS)  # noqa: S101 - a column is named here or nowhere
 
@@ -26,28 +27,28 @@ def tiles(actor: Actor, found: Receivables, day: date) -> list[Tile]:
 
 def ages(found: Receivables) -> None:
     """Bars of what is owed by how long it has been due."""
-    currency = found.buckets[0].currency
     frame = pd.DataFrame({"age": WORDS, "owed": [one.minor for one in found.buckets], "role": _ROLES})
-    charts.show(
-        charts.bar(
-            frame,
-            label="age",
-            value="owed",
-            title="What is owed, by days after it was due",
-            unit=charts.units.money(currency),
-            role="role",
-            horizontal=True,
-        ),
-        key="ages",
-    )
+    with card("ages").body:
+        charts.show(
+            charts.bar(
+                frame,
+                label="age",
+                value="owed",
+                title="What is owed, by age",
+                unit=charts.units.money(found.buckets[0].currency),
+                role="role",
+                horizontal=True,
+                height=_HEIGHT,
+            ),
+            key="ages",
+        )
 
 
 def _overdue(found: Receivables, day: date) -> Tile:
     if found.oldest is None:
         note = "nothing is late"
     else:
-        days = say.count((day - found.oldest).days, "day")
-        note = f"{say.count(found.late, 'invoice')} of {say.count(found.customers_late, 'customer')}, oldest {days}"
+        note = f"{say.count(found.late, 'invoice')}, the oldest {say.count((day - found.oldest).days, 'day')}"
     return Tile(
         "overdue",
         "Overdue",

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-import pandas as pd
 import streamlit as st
 
 from core.access.actor import Actor
@@ -14,7 +13,7 @@ from core.billing.invoices.states import Invoice
 from core.billing.invoices.worklist import STANDINGS, Wanted, counts, worklist
 from core.organizations.reads import names
 from core.periods import add_months, midnight
-from pages.parts import columns, filters, links, paging, pills
+from pages.parts import columns, filters, invoice_rows, links, paging, pills
 from pages.parts import format as say
 from pages.parts.cards import card
 from pages.parts.empty import empty
@@ -46,60 +45,27 @@ def show(actor: Actor, day: date) -> bool:
     return True
 
 
-def table(rows: Sequence[Invoice], day: date, *, key: str = "invoices", customer: bool = True) -> None:
-    """Draw invoices as rows; `customer` False leaves out whose they are."""
-    clicked = columns.opened(f"{_OPEN}-{key}")
+def table(rows: Sequence[Invoice], day: date) -> None:
+    """Draw invoices as rows; a number opens its invoice."""
+    clicked = columns.opened(_OPEN)
     if clicked is not None and clicked < len(rows):
         filters.go(links.to("invoice"), {"id": str(rows[clicked].id)})
-    whose = {"customer": columns.text("Customer", width=170)} if customer else {}
     columns.table(
-        frame(rows, day),
+        invoice_rows.frame(rows, day),
         {
-            "number": columns.opener("Invoice", key=f"{_OPEN}-{key}", width=160),
-            **whose,
-            "state": columns.pills("status", "State", width=110),
-            "late": columns.text("Due", width=150),
-            "due": columns.text("Left to pay", width=110),
+            "number": columns.opener("Invoice", key=_OPEN, width=160),
+            "customer": columns.text("Customer", width=170),
+            "state": columns.pills("status", "State", width=100),
+            "late": columns.text("Due", width=120),
+            "left": columns.text("Left to pay", width=110),
             "total": columns.text("Total", width=110),
             "month": columns.text("Bills", width=90),
             "issued": columns.day("Issued"),
         },
-        key=key,
+        key="invoices",
         alt="Invoices with customer, state, when due, what is left to pay, total, month and day of issue.",
         height="content" if len(rows) <= _IN_SIGHT else round((_IN_SIGHT + 1.5) * columns.ROW_HEIGHT),
     )
-
-
-def frame(rows: Sequence[Invoice], day: date) -> pd.DataFrame:
-    """Invoices as the table shows them."""
-    return pd.DataFrame(
-        {
-            "number": [one.number or "Draft" for one in rows],
-            "customer": [one.customer for one in rows],
-            "state": pills.cells("status", [standing(one, day) for one in rows]),
-            "late": [when_due(one, day) for one in rows],
-            "due": [say.amount(one.due) if one.due else say.DASH for one in rows],
-            "total": [say.amount(one.total) for one in rows],
-            "month": [say.month(one.month) if one.month else "" for one in rows],
-            "issued": [one.issued_on for one in rows],
-        }
-    )
-
-
-def standing(one: Invoice, day: date) -> str:
-    """The state, or overdue where it is open and late."""
-    return "overdue" if one.days_late(day) else one.state
-
-
-def when_due(one: Invoice, day: date) -> str:
-    """In words: how late, or until when there is time."""
-    late = one.days_late(day)
-    if late:
-        return f"{say.count(late, 'day')} late"
-    if one.state == "open" and one.due_on is not None:
-        left = (one.due_on - day).days
-        return f"in {say.count(left, 'day')}" if left else "today"
-    return ""
 
 
 def _controls(actor: Actor, day: date) -> Wanted:

@@ -1,0 +1,1 @@
+"""The portal: what a customer's own people see of themselves."""
