@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from api import invoicing, outgoing, stripe_jobs
+from api import cost_jobs, invoicing, outgoing, stripe_jobs
 from api.house import House
 from api.live import Live, run_live
 from api.once import forget_old_answers
@@ -173,6 +173,7 @@ def schedule(house: House) -> list[Periodic]:
         *outgoing.schedule(house),
         *invoicing.schedule(house),
         *stripe_jobs.schedule(house),
+        *cost_jobs.schedule(house),
     ]
     if settings.demo:
         made.append(periodic("keep the demo alive", 60, lambda: world.keep_alive(databases, now=clock.now())))

@@ -49,7 +49,7 @@ def _rates() -> None:
         sa.CheckConstraint("until_on >= from_on", name=op.f("ck_cost_rate_days")),
         sa.ForeignKeyConstraint(["product_id"], ["product.id"], name=op.f("fk_cost_rate_product_id_product")),
     )
-    product = sa.literal_column("coalesce(product_id, '')")
+    product: sa.ColumnClause[str] = sa.literal_column("coalesce(product_id, '')")
     op.create_index("uq_cost_rate_begins", "cost_rate", ["kind", "meter", "from_on", product], unique=True)
 
 
@@ -105,7 +105,7 @@ def _scenarios() -> None:
         sa.Column("foreseen_minor", sa.ARRAY(sa.BigInteger()), nullable=False),
         *_made(),
     )
-    lower = sa.literal_column("lower(name)")
+    lower: sa.ColumnClause[str] = sa.literal_column("lower(name)")
     op.create_index("uq_cash_scenario_name", "cash_scenario", ["organization_id", lower], unique=True)
 
 
