@@ -18,6 +18,7 @@ from core.ask.receipts import plain
 from core.ask.reply import Reply
 from core.config import Settings
 from core.errors import InvalidInput, LimitReached, NotFound, NotPermitted
+from core.finance.policy_writes import set_switch
 from core.ids import new_id
 from core.metrics import answering
 from core.metrics.catalog import METRICS
@@ -74,6 +75,21 @@ def test_a_figure_is_that_of_the_books(here: World, fiona: Actor) -> None:
     assert rows(reply) == [{"mrr": int(booked)}]
     assert reply.text == f"MRR is ${round_half_up(Decimal(booked) / 100):,}."
     assert [one.id for one in reply.found.definitions] == ["mrr"] if reply.found else False
+
+
+def test_a_figure_follows_the_metric_policy(here: World, fiona: Actor) -> None:
+    with here.databases.control.write(SYSTEM) as session:
+        set_switch(session, here.cast.fiona, "usage", "included", reason="x", now=NOW)
+    try:
+        reply = door.ask(here.databases, fiona, "What is our MRR?", now=NOW)
+        with here.databases.control.read(SYSTEM) as session:
+            booked = session.execute(text("SELECT sum(mrr_change_minor) FROM movement")).scalar_one()
+        assert rows(reply) == [{"mrr": int(booked)}]
+        assert reply.found is not None
+        assert any("invoice_line" in each for each in reply.found.sql)
+    finally:
+        with here.databases.control.write(SYSTEM) as session:
+            set_switch(session, here.cast.fiona, "usage", "excluded", reason="x", now=NOW)
 
 
 def test_what_drives_costs_is_told_by_its_parts(here: World, fiona: Actor) -> None:
