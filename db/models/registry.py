@@ -20,6 +20,7 @@ from db.models import (
     organizations,
     prices,
     releases,
+    reports,
     security,
     stripe,
     support,
@@ -50,6 +51,7 @@ MODULES = (
     chartmogul,
     ask,
     notify,
+    reports,
     telemetry,
     usage,
 )
