@@ -10,6 +10,7 @@ from core.accounts.requests import LicenseRequest
 from core.config import DEMO_INSTALL_SECRET, Settings
 from core.demo import meters
 from core.demo.brands import give_brand
+from core.demo.coupons import redeemed
 from core.demo.customers import DEMO_INSTALL, DemoCustomer
 from core.demo.deliveries import send, send_since
 from core.licensing import writes as licensing
@@ -106,6 +107,8 @@ def _later(
     session: WriteSession, actor: Actor, customer: DemoCustomer, organization_id: UUID, install_id: str, now: datetime
 ) -> str:
     """Let happen what has happened since, and return the install id in use today."""
+    if customer.coupon is not None:
+        redeemed(session, actor, install_id, customer.coupon, now=now - customer.months * MONTH)
     for months, tier, period in customer.changes:
         accounts.change_tier(session, actor, install_id, tier, period, now=now - months * MONTH)
     if customer.suspended_days_ago is not None:
@@ -125,9 +128,13 @@ def _later(
 
 
 def build_telemetry(session: WriteSession, customer: DemoCustomer, install_id: str, *, now: datetime) -> None:
-    """Send the telemetry and usage of all its days as the install would have."""
+    """Send the telemetry of all its days as the install would have."""
     if not customer.air_gapped:
         send(session, customer, install_id, now=now, days=customer.telemetry_days)
+
+
+def build_usage(session: WriteSession, customer: DemoCustomer, install_id: str, *, now: datetime) -> None:
+    """Report the usage of all its days."""
     record_usage(session, install_id, meters.records(customer, now, customer.telemetry_days), now=now)
 
 

@@ -12,7 +12,7 @@ class DemoCustomer:
     """One customer: who they are, what they hold, since when, and how they behave.
 
     `changes` are (months ago, tier, billing period) of later tier changes; `trial_days_left` makes it a running trial;
-    what is `air_gapped` sends nothing by itself.
+    what is `air_gapped` sends nothing by itself; a `coupon` was redeemed when they came.
     """
 
     name: str
@@ -30,6 +30,7 @@ class DemoCustomer:
     installations: int = 1
     air_gapped: bool = False
     changes: tuple[tuple[float, str, str], ...] = ()
+    coupon: str | None = None
     churned_months_ago: float | None = None
     returned: tuple[float, str] | None = None
     suspended_days_ago: tuple[int, int] | None = None

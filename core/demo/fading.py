@@ -1,6 +1,7 @@
 """Stories of customers to look after: fading, seasonal, interrupted, behind, or not what they seem."""
 
 from core.demo.behavior import BOT, BROWSERS, EVERY_DAY, PHONE, Behavior, Burst
+from core.demo.coupons import COUPON
 from core.demo.customers import OFFICE, DemoCustomer
 
 FADING = (
@@ -73,7 +74,8 @@ FADING = (
         "Software",
         Behavior(people=10, events=80, features={"sales": 5, "email": 4, "analytics": 2}, calls=21_000),
         months=17,
-        changes=((4, "pro", "annual"),),
+        changes=((4.4, "pro", "annual"),),
+        coupon=COUPON.code,
     ),
     DemoCustomer(
         "Dunder Paper",

@@ -45,6 +45,8 @@ STORIES: Final = {
     "Massive Dynamic": Metered(44 * GB, 0.01, 12 * GB, 26_000, projects=9),
     "Kestrel Media": Metered(1.12 * GB, 0.035, 0.09 * GB, 400),
     "Echo Audio": Metered(9.1 * GB, 0.042, 1.1 * GB, 2_100, projects=3),
+    # Their dashboards are embedded in busy pages: every month goes some way beyond what Enterprise includes.
+    "Prism Analytics": Metered(540 * GB, 0.004, 620 * GB, 52_000, projects=41),
     "Violet Fashion": Metered(2.4 * GB, 0.01, 0.6 * GB, 900, projects=5),
 }
 # Rough sizes of everybody else by tier, as fractions of what the tier allows.

@@ -1,18 +1,23 @@
-"""Three years of the demo vendor's books: what came in follows its ledger, what went out its staff and customers."""
+"""Three years of the demo vendor's books: its invoices' payments came in, what staff and customers cost went out."""
 
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Final
 
 from core.access.actor import Actor
+from core.accounts.invoicing import SOURCE as PAYMENTS
+from core.billing.invoices.payment_reads import list_payments
+from core.billing.invoices.reads import MOST as LISTED
+from core.billing.invoices.reads import invoices_by_id, list_invoices
+from core.billing.invoices.states import Invoice
 from core.demo.costs import costs
 from core.demo.customers import DemoCustomer
 from core.finance.booked import booked_cash
 from core.finance.booking import book_cash, book_costs
 from core.finance.entries import CashCategory, NewCash, NewCost
-from core.finance.flows import exchange_rates
 from core.finance.ledger import ledger_facts
 from core.finance.runway import WINDOW
 from core.money import Money
@@ -30,6 +35,7 @@ _STAFF: Final = (4, 14)
 _SALARY, _DESK, _SELLING, _ADVERTISING, _WON = 5_000, 230, 3_100, 1_900, 1_400
 _QUARTERLY_TAX, _INSURANCE, _AUDIT = 4_600, 6_800, 24_000
 _AUDIT_AGO: Final = 7
+_ALL: Final = 10_000
 
 
 def build_money(session: WriteSession, actor: Actor, customers: Sequence[DemoCustomer], *, now: datetime) -> None:
@@ -39,21 +45,24 @@ def build_money(session: WriteSession, actor: Actor, customers: Sequence[DemoCus
     ids = {name: organization_id for organization_id, name in names(session, actor).items()}
     *whole, running = months_until(now, YEARS * 12 + 1)
     spent = costs(customers, ids, whole, now)
-    flows = [entry for entry in _flows(session, actor, [*whole, running], spent, now) if entry.booked_on <= now.date()]
+    known = [*_flows(session, actor, [*whole, running], spent, now), *_vat(session, actor, [*whole, running])]
+    flows = [entry for entry in known if entry.booked_on <= now.date()]
+    receipts = _receipts(session, actor)
     book_costs(session, actor, spent, now=now, source=SOURCE)
-    book_cash(session, actor, [*_raised(flows, whole), *flows], now=now, source=SOURCE)
+    book_cash(session, actor, [*_raised([*flows, *receipts], whole), *flows], now=now, source=SOURCE)
+    if receipts:
+        book_cash(session, actor, receipts, now=now, source=PAYMENTS)
 
 
 def _flows(
     session: WriteSession, actor: Actor, months: Sequence[Period], spent: Sequence[NewCost], now: datetime
 ) -> Iterator[NewCash]:
-    won, paid = _won(session, actor, months, now), _paid(session, actor, months, now)
+    won = _won(session, actor, months, now)
     hosting = _hosting(spent)
     for number, (before, month) in enumerate(zip([None, *months], months, strict=False)):
         staff = _staff(number, len(months))
         size = staff / _STAFF[1]
         if before is not None:
-            yield from _receipts(paid, before, month)
             yield _out(month, 3, "hosting", hosting[before.start.date()])
         for day in (10, 25):
             yield _out(month, day, "payroll", staff * _SALARY * 50, note=f"{staff} people")
@@ -78,28 +87,42 @@ def _staff(number: int, months: int) -> int:
     return min(last, first + round((last - first) * number / (months - 6)))
 
 
-def _receipts(paid: Mapping[tuple[date, str], int], before: Period, month: Period) -> Iterator[NewCash]:
-    """What customers paid in a month: the MRR that it began with, in the currency of each, some of it a little late."""
-    for (start, currency), minor in sorted(paid.items()):
-        if start != before.start.date() or not minor:
-            continue
-        for day in (8, 20):
-            when = month.start.date().replace(day=day)
-            amount = Money(_wobbling(minor / 200, month, f"{currency} {day}"), currency)
-            yield NewCash(when, "receipts", amount, external_id=f"{when} receipts {currency}")
+def _receipts(session: WriteSession, actor: Actor) -> tuple[NewCash, ...]:
+    """What customers paid: each payment of an invoice is a receipt, booked as one that is taken today would be."""
+    paid = list_payments(session, actor, limit=_ALL)
+    of = invoices_by_id(session, actor, {one.invoice_id for one in paid if one.invoice_id is not None})
+    return tuple(
+        NewCash(
+            one.received_on,
+            "receipts",
+            one.amount,
+            _said(of.get(one.invoice_id) if one.invoice_id else None),
+            str(one.id),
+        )
+        for one in paid
+    )
 
 
-def _paid(
-    session: WriteSession, actor: Actor, months: Sequence[Period], now: datetime
-) -> Mapping[tuple[date, str], int]:
-    """Return the MRR at the end of each month, by its first day and currency, in the currency's own minor units."""
-    rates = exchange_rates(session)
-    found = ledger_facts(session, actor, months, by=("currency",), as_of=now)
-    return {
-        (start, row["currency"]): round(row["closing"] / rates.on(row["currency"], start))
-        for row in found.to_dict("records")
-        for start in [row["period"].date()]
-    }
+def _said(of: Invoice | None) -> str:
+    return "" if of is None else f"Payment of {of.number} by {of.customer}"
+
+
+def _vat(session: WriteSession, actor: Actor, months: Sequence[Period]) -> Iterator[NewCash]:
+    """What was charged as VAT in a month is paid on to the tax office on the tenth of the next."""
+    charged: dict[tuple[date, str], int] = defaultdict(int)
+    page = list_invoices(session, actor, limit=LISTED)
+    while page.invoices:
+        for one in page.invoices:
+            if one.issued_on is not None and one.tax:
+                charged[one.issued_on.replace(day=1), one.tax.currency] += one.tax.minor
+        if page.next is None:
+            break
+        page = list_invoices(session, actor, after=page.next, limit=LISTED)
+    after = {before.start.date(): month for before, month in pairwise(months)}
+    for (first, currency), minor in sorted(charged.items()):
+        if first in after:
+            when = after[first].start.date().replace(day=10)
+            yield NewCash(when, "tax", Money(-minor, currency), "VAT", f"{when} VAT {currency}")
 
 
 def _won(session: WriteSession, actor: Actor, months: Sequence[Period], now: datetime) -> Mapping[date, int]:

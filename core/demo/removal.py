@@ -3,22 +3,27 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import NullPool, Select, Text, cast, create_engine, delete, select
+from sqlalchemy import Connection, NullPool, Select, Text, cast, create_engine, delete, select
 
 from core.access import audit
 from core.access.actor import system_actor
 from core.access.checkpoints import folder_of, retire
+from core.accounts.invoicing import SOURCE as PAYMENTS
 from core.config import Settings
 from core.databases import Databases, owner_urls
+from core.demo.coupons import COUPON
 from core.demo.money import SOURCE
+from core.demo.sellers import PREFIXES
 from core.organizations.reads import vendor_id
 from db.models import metadata, telemetry_metadata
 from db.models.access import person
 from db.models.ask import question
 from db.models.costs import cash_entry, cost_entry
+from db.models.invoices import billing_profile, invoice, invoice_counter, payment, seller
 from db.models.licensing import license as licenses
 from db.models.notify import mail
 from db.models.organizations import organization
+from db.models.prices import coupon, coupon_redemption
 from db.models.releases import release, version_week
 from db.models.security import audit_verification, security_score_day
 from db.session import SYSTEM, psycopg_url
@@ -44,9 +49,13 @@ def remove(databases: Databases, settings: Settings, *, now: datetime) -> int:
     with create_engine(psycopg_url(control), poolclass=NullPool).begin() as connection:
         for table in (cost_entry, cash_entry):
             connection.execute(delete(table).where(table.c.source == SOURCE))
+        paid = select(cast(payment.c.id, Text)).where(payment.c.organization_id.in_(ours))
+        receipts = (cash_entry.c.source == PAYMENTS) & cash_entry.c.external_id.in_(paid)
+        connection.execute(delete(cash_entry).where(receipts))
         for table in reversed(metadata.sorted_tables):
             if "organization_id" in table.c:
                 connection.execute(delete(table).where(table.c.organization_id.in_(ours)))
+        _sellers(connection)
         asking = select(cast(person.c.id, Text)).where(person.c.demo)
         connection.execute(delete(question).where(question.c.actor_id.in_(asking)))
         # What the demo's people were written to is addressed to the vendor.
@@ -64,3 +73,15 @@ def remove(databases: Databases, settings: Settings, *, now: datetime) -> int:
         if vendor is not None:
             audit.record(session, system_actor(vendor, "manage.py"), REMOVED, ("demo", "world"), now=now)
     return len(customers)
+
+
+def _sellers(connection: Connection) -> None:
+    """Take out the demo's legal entities and coupon, unless somebody real is billed by them."""
+    taken = select(invoice.c.seller_id).union(
+        select(billing_profile.c.seller_id).where(billing_profile.c.seller_id.is_not(None))
+    )
+    unused = select(seller.c.id).where(seller.c.prefix.in_(PREFIXES), seller.c.id.not_in(taken))
+    connection.execute(delete(invoice_counter).where(invoice_counter.c.seller_id.in_(unused)))
+    connection.execute(delete(seller).where(seller.c.id.in_(unused)))
+    redeemed = select(coupon_redemption.c.coupon_id)
+    connection.execute(delete(coupon).where(coupon.c.code == COUPON.code, coupon.c.id.not_in(redeemed)))

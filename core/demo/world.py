@@ -1,6 +1,6 @@
 """The demo world: built once, gone on with when it was interrupted, kept alive while Calos runs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -13,9 +13,10 @@ from core.config import Settings
 from core.culture.writes import recompute
 from core.databases import Databases
 from core.demo import license_files, meters
-from core.demo.build import Built, build_account, build_telemetry, go_on
+from core.demo.build import Built, build_account, build_telemetry, build_usage, go_on
 from core.demo.bundles import carry
 from core.demo.calls_home import phone_home
+from core.demo.collecting import INVOICED, build_invoices
 from core.demo.customers import DEMO_INSTALL, DemoCustomer
 from core.demo.deliveries import at_the_door
 from core.demo.fading import FADING
@@ -67,20 +68,16 @@ def build(
         customers = tuple(one for one in customers if one.install_id == DEMO_INSTALL)
     with databases.control.write(SYSTEM) as session:
         actor = _begin(session, now)
+    for customer in customers:
+        _account(databases, settings, actor, customer, now)
+    if not only_test_customer:
+        report("Three years of invoices")
+        _bill(databases, actor, customers, now)
     for number, customer in enumerate(customers, start=1):
         report(f"{customer.name} ({number} of {len(customers)})")
-        _customer(databases, settings, actor, customer, now)
+        _customer(databases, actor, customer, now)
     if not only_test_customer:
-        with databases.control.write(SYSTEM) as session:
-            _people(session, actor, settings, now)
-            build_money(session, actor, customers, now=now)
-        with databases.control.write(SYSTEM) as session:
-            installs = {one.name: built.install_id for one in customers if (built := _built(session, one.name))}
-            meters.agree(session, actor, installs, now=now)
-            license_files.give_files(session, actor, settings.home, installs[license_files.HOLDER], now=now)
-        with databases.control.write(SYSTEM) as session:
-            _tickets(session, actor, customers, now)
-        _deliver(databases, actor, customers, now)
+        _around(databases, settings, actor, customers, now)
     report("Profiles, each compared with its peers")
     for customer in customers:
         _profile(databases, customer, now)
@@ -91,6 +88,22 @@ def build(
         refresh_cards(control, telemetry, now=now, limit=10_000)
         audit.record(session=control, actor=actor, action=BUILT, target=("demo", "world"), now=now)
     report("ready")
+
+
+def _around(
+    databases: Databases, settings: Settings, actor: Actor, customers: Sequence[DemoCustomer], now: datetime
+) -> None:
+    """Build what goes across customers: people, books, agreed limits, tickets, deliveries."""
+    with databases.control.write(SYSTEM) as session:
+        _people(session, actor, settings, now)
+        build_money(session, actor, customers, now=now)
+    with databases.control.write(SYSTEM) as session:
+        installs = {one.name: built.install_id for one in customers if (built := _built(session, one.name))}
+        meters.agree(session, actor, installs, now=now)
+        license_files.give_files(session, actor, settings.home, installs[license_files.HOLDER], now=now)
+    with databases.control.write(SYSTEM) as session:
+        _tickets(session, actor, customers, now)
+    _deliver(databases, actor, customers, now)
 
 
 def _sell(databases: Databases, actor: Actor, now: datetime) -> None:
@@ -142,12 +155,25 @@ def _begin(session: WriteSession, now: datetime) -> Actor:
     return actor
 
 
-def _customer(databases: Databases, settings: Settings, actor: Actor, customer: DemoCustomer, now: datetime) -> None:
+def _account(databases: Databases, settings: Settings, actor: Actor, customer: DemoCustomer, now: datetime) -> None:
+    with databases.control.write(SYSTEM) as session:
+        built = _built(session, customer.name) or build_account(session, actor, customer, settings, now=now)
+    with databases.telemetry.write(SYSTEM) as session:
+        build_usage(session, customer, built.install_id, now=now)
+
+
+def _bill(databases: Databases, actor: Actor, customers: Iterable[DemoCustomer], now: datetime) -> None:
+    with databases.control.write(SYSTEM) as session, databases.telemetry.read(SYSTEM) as telemetry:
+        if not _said(session, INVOICED):
+            ids = [(one, built.organization_id) for one in customers if (built := _built(session, one.name))]
+            build_invoices(session, telemetry, actor, ids, now=now)
+
+
+def _customer(databases: Databases, actor: Actor, customer: DemoCustomer, now: datetime) -> None:
     with databases.control.read(SYSTEM) as session:
         built = _built(session, customer.name)
     if built is None:
-        with databases.control.write(SYSTEM) as session:
-            built = build_account(session, actor, customer, settings, now=now)
+        return
     phone_home(databases.control_url, [(customer, built.install_id, built.issued_at)], now=now)
     with databases.telemetry.write(SYSTEM) as session:
         build_telemetry(session, customer, built.install_id, now=now)

@@ -43,7 +43,10 @@ ON CONFLICT DO NOTHING
 
 @dataclass(frozen=True)
 class PastLine:
-    """One line; `net` is after `discount` and before `tax`; `unit_price` in major units."""
+    """One line; `net` is after `discount` and before `tax`; `unit_price` in major units.
+
+    `key` is what it is billed under, once; a period of service has its own without being told.
+    """
 
     text: str
     net: Money
@@ -60,6 +63,7 @@ class PastLine:
     subscription_id: UUID | None = None
     license_id: UUID | None = None
     meter: str | None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,8 @@ class PastPayment:
 class PastInvoice:
     """One that is out already; without a number it takes the next of its seller's year.
 
+    `tax_note` is the reason in law where no tax was charged.
+
     It is paid where payments make up its total, else open, unless `state` says void or uncollectible. An `external_id`
     that its source has sent before is not recorded again.
     """
@@ -90,6 +96,7 @@ class PastInvoice:
     state: InvoiceState = "open"
     reference: str | None = None
     external_id: str | None = None
+    tax_note: str | None = None
 
     @property
     def currency(self) -> str:
@@ -270,12 +277,14 @@ def _taxes(one: PastInvoice) -> list[dict[str, Any]]:
         own[0] += line.net.minor
         own[1] += line.tax.minor
     return [
-        {"category": category, "rate": rate, "base_minor": base, "tax_minor": tax, "note": None}
+        {"category": category, "rate": rate, "base_minor": base, "tax_minor": tax, "note": one.tax_note}
         for (category, rate), (base, tax) in sums.items()
     ]
 
 
 def _key(line: PastLine) -> str | None:
+    if line.key is not None:
+        return line.key
     if line.subscription_id is None or line.first is None or line.net.minor <= 0 or line.kind in ("usage", "overage"):
         return None
     return f"service:{line.subscription_id}:{line.first}"

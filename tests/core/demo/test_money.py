@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import func, select
 
 from core.access.actor import Actor
+from core.accounts.invoicing import SOURCE as PAYMENTS
 from core.config import Settings
 from core.databases import Databases
 from core.demo import world
-from core.demo.build import build_account
 from core.demo.money import SOURCE, build_money
 from core.finance.cash_statement import cash_outlook, cash_picture
 from core.finance.economics import economics_facts
@@ -40,8 +40,9 @@ def books(test_settings: Settings, now: datetime) -> Iterator[tuple[Databases, A
     with own_databases(test_settings) as opened:
         with opened.control.write(SYSTEM) as session:
             actor = world._begin(session, now)
-            for customer in world.everybody():
-                build_account(session, actor, customer, test_settings, now=now)
+        for customer in world.everybody():
+            world._account(opened, test_settings, actor, customer, now)
+        world._bill(opened, actor, world.everybody(), now)
         for _ in range(2):
             with opened.control.write(SYSTEM) as session:
                 build_money(session, actor, world.everybody(), now=now)
@@ -101,8 +102,9 @@ def test_a_customer_returns_what_winning_it_cost_three_to_four_times(
 
 
 def test_everything_is_booked_once_and_says_where_it_is_from(session: ReadSession, now: datetime) -> None:
-    for table in (cost_entry, cash_entry):
-        assert list(session.execute(select(table.c.source).distinct()).scalars()) == [SOURCE]
+    sources = {cost_entry: {SOURCE}, cash_entry: {SOURCE, PAYMENTS}}
+    for table, told in sources.items():
+        assert set(session.execute(select(table.c.source).distinct()).scalars()) == told
         assert session.execute(select(func.max(table.c.booked_on))).scalar_one() <= now.date()
     seeds = select(func.count()).where(cash_entry.c.category == "financing")
     assert session.execute(seeds).scalar_one() == 1
