@@ -24,7 +24,7 @@ from core.accounts import cursors
 from core.accounts.invoicing import finalize_invoices
 from core.billing.invoices.ageing import ageing
 from core.billing.invoices.credit_notes import credit_notes_of
-from core.billing.invoices.drafting import draft_month
+from core.billing.invoices.drafting import draft_month, require_begun
 from core.billing.invoices.one_offs import write_one_off
 from core.billing.invoices.payment_reads import payments_of
 from core.billing.invoices.reads import (
@@ -75,6 +75,7 @@ def draft(
     """Draft what a customer owes for a month, an invoice a currency. Drafted again, the drafts are changed."""
 
     def work() -> DraftedInvoices:
+        require_begun(body.first(), now)
         usage = usage_due(session, telemetry, [body.customer_id], body.first())
         made = draft_month(session, actor, body.customer_id, body.first(), usage=usage, now=now)
         reader = system_actor(actor.organization_id)

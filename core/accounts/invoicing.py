@@ -60,8 +60,9 @@ def give_back(
         external_id=external_id,
         source=source,
     )
-    _book(session, actor, made, f"Refund: {reason.strip()}"[:500], now)
-    mark_card(session, made.organization_id, now)
+    if made.new:
+        _book(session, actor, made, f"Refund: {reason.strip()}"[:500], now)
+        mark_card(session, made.organization_id, now)
     return made
 
 

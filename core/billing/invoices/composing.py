@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
-from uuid import UUID
 
 from core.billing.calculation import PreciseLine, TaxTotal, TotalLine, invoice_totals
 from core.billing.invoices.due import DueLine
@@ -35,16 +34,19 @@ class Fitted:
     waiting: tuple[DueLine, ...]
 
 
-def fitted(charges: Sequence[DueLine], credits: Sequence[DueLine]) -> Fitted:
-    """Return the lines of an invoice that asks for nothing less than zero: a credit is taken whole or waits."""
-    room = sum((invoice_totals([_precise(each)], each.discounts).subtotal for each in charges), 0) - sum(
-        (invoice_totals([_precise(each)], each.discounts).discount for each in charges), 0
-    )
+def fitted(charges: Sequence[DueLine], credits: Sequence[DueLine], treatment: TaxTreatment) -> Fitted:
+    """Return the lines of an invoice that asks for nothing less than zero: a credit is taken whole or waits.
+
+    There is room for a credit where neither the sum before tax nor the one to be paid falls below zero: what was taxed
+    may be given back where nothing is taxed any more.
+    """
+    asked = composed(charges, treatment)
+    room, to_pay = asked.net, asked.total
     taken, waiting = [], []
     for each in sorted(credits, key=lambda one: (-one.amount, one.key or "")):
-        size = -invoice_totals([_precise(each)]).subtotal
-        if size <= room:
-            room -= size
+        given_back = composed([each], treatment)
+        if room + given_back.net >= 0 and to_pay + given_back.total >= 0:
+            room, to_pay = room + given_back.net, to_pay + given_back.total
             taken.append(each)
         else:
             waiting.append(each)
@@ -52,32 +54,19 @@ def fitted(charges: Sequence[DueLine], credits: Sequence[DueLine]) -> Fitted:
 
 
 def composed(lines: Sequence[DueLine], treatment: TaxTreatment) -> Composed:
-    """Return the lines with their sums; each subscription's discounts come off its own lines alone."""
-
-    def whose(line: DueLine) -> tuple[str, str]:
-        return str(line.subscription_id or UUID(int=0)), repr(line.discounts)
-
+    """Return the lines with their sums; a discount comes off each period that it is of, however many are billed."""
     made: list[tuple[DueLine, TotalLine, Decimal, str]] = []
-    for _, group in groupby(sorted(lines, key=whose), key=whose):
-        own = list(group)
-        precise = [_precise(line, treatment, place) for place, line in enumerate(own)]
-        totals = invoice_totals(precise, own[0].discounts)
-        made += [
-            (line, total, asked.tax_rate, asked.tax_category)
-            for line, total, asked in zip(own, totals.lines, precise, strict=True)
-        ]
-    order = {id(line): place for place, line in enumerate(lines)}
-    made.sort(key=lambda one: order[id(one[0])])
+    for line in lines:
+        asked = _precise(line, treatment)
+        [total] = invoice_totals([asked], line.discounts).lines
+        made.append((line, total, asked.tax_rate, asked.tax_category))
     net, discount, tax = (sum(getattr(total, name) for _, total, _, _ in made) for name in ("net", "discount", "tax"))
     return Composed(tuple(made), _taxes(made, treatment), net, discount, tax)
 
 
-def _precise(line: DueLine, treatment: TaxTreatment | None = None, place: int = 0) -> PreciseLine:
-    if line.tax is not None:
-        rate, category = line.tax
-    else:
-        rate, category = (treatment.rate, treatment.category) if treatment else (Decimal(0), "Z")
-    return PreciseLine(str(place), line.amount, rate, category)
+def _precise(line: DueLine, treatment: TaxTreatment) -> PreciseLine:
+    rate, category = line.tax or (treatment.rate, treatment.category)
+    return PreciseLine(line.key or "", line.amount, rate, category)
 
 
 def _taxes(

@@ -15,6 +15,7 @@ from core.access.permissions import Permission
 from core.billing.calculation import PreciseLine, invoice_totals
 from core.billing.invoices.credit import add_credit, moved
 from core.billing.invoices.finalizing import locked
+from core.billing.invoices.given_back import given_back
 from core.billing.invoices.numbering import take_numbers
 from core.billing.invoices.states import require_state
 from core.errors import Conflict, InvalidInput, NotFound
@@ -77,6 +78,9 @@ def issue_credit_note(
     net, tax = sum(part[1] for part in parts), sum(part[2] for part in parts)
     if net + tax <= 0:
         raise Conflict("Nothing is left of this invoice to credit.", code="nothing_left")
+    whole = Money(sum(int(each.net_left + each.tax_left) for each in left.values()), row.currency)
+    if net + tax > whole.minor:
+        raise Conflict(f"{whole} is left of this invoice to credit.", code="credit_too_large")
     prefix = session.execute(select(seller.c.prefix).where(seller.c.id == row.seller_id)).scalar_one()
     [number] = take_numbers(session, row.seller_id, prefix, "credit_note", now.date(), 1)
     made = new_id()
@@ -143,17 +147,12 @@ def credit_note_lines(session: ReadSession, note: CreditNote) -> tuple[CreditNot
 
 def _left(session: ReadSession, invoice_id: UUID) -> dict[UUID, Row[Any]]:
     """Return the lines of an invoice with what is left of each, in minor units."""
-    c, given = invoice_line.c, credit_note_line.c
-    taken = (
-        select(given.invoice_line_id, func.sum(given.net_minor).label("net"), func.sum(given.tax_minor).label("tax"))
-        .group_by(given.invoice_line_id)
-        .subquery()
-    )
+    c, taken = invoice_line.c, given_back(invoice_id)
     net = (c.net_minor - func.coalesce(taken.c.net, 0)).label("net_left")
     tax = (c.tax_minor - func.coalesce(taken.c.tax, 0)).label("tax_left")
     statement = (
         select(c.id, c.text, c.tax_rate, c.tax_category, net, tax)
-        .outerjoin(taken, taken.c.invoice_line_id == c.id)
+        .outerjoin(taken, taken.c.line_id == c.id)
         .where(c.invoice_id == invoice_id)
         .order_by(c.position)
     )
@@ -171,7 +170,8 @@ def _parts(
         row = left.get(line_id)
         if row is None:
             raise InvalidInput("This line is not of this invoice.", field="lines")
-        if amount is None:
+        # The last part takes the rest of the tax with it, however the parts before were rounded.
+        if amount is None or amount == Money(int(row.net_left), currency):
             found.append((row, int(row.net_left), int(row.tax_left)))
             continue
         if amount.currency != currency or amount.minor <= 0 or amount.minor > row.net_left:

@@ -21,8 +21,8 @@ from core.billing.invoices.written_lines import kept_by_hand, write_lines
 from core.billing.tax_rates import tax_rates
 from core.errors import CalosError, InvalidInput, NotFound
 from core.ids import new_id
-from core.money import Money
-from core.periods import add_months, midnight
+from core.money import Money, round_half_up
+from core.periods import add_months, midnight, month_start
 from db.models.invoices import billed_item, invoice, invoice_line, invoice_tax
 from db.session import WriteSession
 
@@ -51,6 +51,12 @@ def month_asked(text: str) -> date:
     if not EARLIEST <= month <= LATEST:
         raise InvalidInput(f"Give a month from {EARLIEST:%Y-%m} to {LATEST:%Y-%m}.", field="month")
     return month
+
+
+def require_begun(month: date, now: datetime) -> None:
+    """Raise InvalidInput for a month later than the next: nobody asks years ahead for what may change."""
+    if month > add_months(month_start(now), 1).date():
+        raise InvalidInput("Bill a month that has begun, or the next.", field="month")
 
 
 def draft_month(
@@ -137,21 +143,17 @@ def _customer(
             row = held.get(currency)
             own = by_hand.get(row.id, ()) if row else ()
             asked = [*(each for each in charges if each.currency == currency), *own]
-            fits = fitted(asked, [each for each in credits if each.currency == currency])
-            waiting += [Money(-int(each.amount), currency) for each in fits.waiting]
+            own_credits = [each for each in credits if each.currency == currency]
+            seller = seller_for(profile, books.sellers)
+            treatment = treatment_of(seller, profile, books.rates)
+            fits = fitted(asked, own_credits, treatment)
+            waiting += [Money(round_half_up(-each.amount), currency) for each in fits.waiting]
             if fits.lines:
-                made.append(_draft(books, profile, currency, fits.lines, row))
+                content = composed(fits.lines, treatment)
+                made.append(_Draft(row.id if row else new_id(), profile, seller, currency, content, books.month))
     except CalosError as refusal:
         return Drafted(refusal=refusal), []
     return Drafted(tuple(one.id for one in made), waiting=tuple(waiting)), made
-
-
-def _draft(
-    books: _Books, profile: BillingProfile, currency: str, lines: Sequence[DueLine], row: Row[Any] | None
-) -> _Draft:
-    seller = seller_for(profile, books.sellers)
-    content = composed(lines, treatment_of(seller, profile, books.rates))
-    return _Draft(row.id if row else new_id(), profile, seller, currency, content, books.month)
 
 
 def _drafts(session: WriteSession, organization_ids: Sequence[UUID], month: date) -> dict[tuple[UUID, str], Row[Any]]:

@@ -11,11 +11,12 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 
 from core.billing.calculation import Discount
+from core.billing.invoices.given_back import CREDIT
 from core.billing.invoices.service_periods import Service, Term, services, unused
 from core.billing.invoices.states import LineKind
 from core.money import Money, exponent
 from db.models.billing import subscription
-from db.models.invoices import billed_item, invoice, invoice_line
+from db.models.invoices import billed_item, credit_note_line, invoice, invoice_line
 from db.models.licensing import tier
 from db.session import ReadSession
 
@@ -113,9 +114,12 @@ def service_line(of: Service, labels: Mapping[str, str]) -> DueLine:
 
 
 def credit_line(billed: Row[Any], term: Term) -> DueLine:
-    """Return the credit for the days of a billed line that its term did not last; nothing where it lasted."""
+    """Return the credit for the days of a billed line that its term did not last; nothing where it lasted.
+
+    What credit notes have given back of the line (`noted`) was not paid for in the end, and is not given back again.
+    """
     ended_on = term.ended_on or billed.last
-    amount = -unused(Decimal(billed.net_minor), billed.first, billed.last, ended_on)
+    amount = -unused(Decimal(billed.net_minor - int(billed.noted)), billed.first, billed.last, ended_on)
     days = (billed.last - billed.first).days + 1
     first = max(ended_on, billed.first)
     return DueLine(
@@ -126,7 +130,7 @@ def credit_line(billed: Row[Any], term: Term) -> DueLine:
         _major(amount, billed.currency),
         amount,
         billed.currency,
-        f"credit:{billed.id}",
+        f"{CREDIT}{billed.id}",
         first=first,
         last=billed.last,
         subscription_id=term.id,
@@ -174,13 +178,18 @@ def _ended_early(session: ReadSession, organization_ids: Collection[UUID]) -> di
     """Return the finalized lines of periods that go on after their subscription has ended, by customer."""
     line, of = invoice_line.c, invoice.c
     ended_on = func.date(func.timezone("UTC", subscription.c.ended_at))
+    given_back = select(func.coalesce(func.sum(credit_note_line.c.net_minor), 0)).where(
+        credit_note_line.c.invoice_line_id == line.id
+    )
     statement = (
-        select(invoice_line, of.number, of.currency)
+        select(invoice_line, of.number, of.currency, given_back.scalar_subquery().label("noted"))
         .join(invoice, of.id == line.invoice_id)
         .join(subscription, subscription.c.id == line.subscription_id)
         .where(
             line.organization_id.in_(organization_ids),
             line.net_minor > 0,
+            # Usage was used, whenever its subscription ended.
+            line.kind.in_(["subscription", "proration"]),
             line.last >= ended_on,
             of.state.in_(["open", "paid"]),
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -99,29 +99,31 @@ def pause_invoice(session: WriteSession, actor: Actor, invoice_id: UUID, *, paus
     audit.record(session, actor, action, target, now=now, organization_id=row.organization_id)
 
 
-def due_steps(session: ReadSession, day: date, known: Sequence[Step]) -> list[tuple[UUID, UUID, Step]]:
+def due_steps(
+    session: ReadSession, day: date, known: Sequence[Step], *, most: int = AT_ONCE
+) -> list[tuple[UUID, UUID, Step]]:
     """Return (invoice, customer, step) of late open invoices whose latest step is still to be taken.
 
-    Of several steps that have come only the latest is taken: nobody gets two letters on one day.
+    Of several steps that have come only the latest is taken: nobody gets two letters on one day. Of more than `most`
+    those come first that are late the longest; who was asked is no longer among them.
     """
     c, notice = invoice.c, dunning_notice.c
     paused = select(billing_profile.c.organization_id).where(billing_profile.c.dunning_paused)
     last = select(func.max(notice.days)).where(notice.invoice_id == c.id).scalar_subquery()
-    first = min(one.days for one in known)
+    still = [(c.due_on <= day - timedelta(one.days)) & or_(last.is_(None), last < one.days) for one in known]
     statement = (
-        select(c.id, c.organization_id, c.due_on, last.label("last"))
-        .where(c.state == "open", c.due_on <= date.fromordinal(day.toordinal() - first))
+        select(c.id, c.organization_id, c.due_on)
+        .where(c.state == "open", or_(*still))
         .where(c.dunning_paused.is_(False), c.organization_id.not_in(paused))
-        .where(c.total_minor > c.paid_minor + c.credited_minor, or_(last.is_(None), last < known[-1].days))
+        .where(c.total_minor > c.paid_minor + c.credited_minor)
         .order_by(c.due_on, c.id)
-        .limit(AT_ONCE)
+        .limit(most)
     )
-    found = []
-    for row in session.execute(statement):
-        step = max((one for one in known if one.days <= (day - row.due_on).days), key=lambda one: one.days)
-        if row.last is None or step.days > row.last:
-            found.append((row.id, row.organization_id, step))
-    return found
+    return [
+        (row.id, row.organization_id, max((one for one in known if one.days <= late), key=lambda one: one.days))
+        for row in session.execute(statement)
+        for late in [(day - row.due_on).days]
+    ]
 
 
 def take_step(session: WriteSession, invoice_id: UUID, organization_id: UUID, step: Step, *, now: datetime) -> bool:

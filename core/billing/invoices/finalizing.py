@@ -14,6 +14,7 @@ from core.access import audit
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.billing.invoices.credit import Settled, use_credit
+from core.billing.invoices.given_back import given_back_elsewhere
 from core.billing.invoices.locks import lock_customers
 from core.billing.invoices.numbering import take_numbers
 from core.billing.invoices.profiles import profiles_of
@@ -67,7 +68,8 @@ def finalize(
 def void(session: WriteSession, actor: Actor, invoice_id: UUID, *, reason: str, now: datetime) -> None:
     """Void an open invoice of which nothing is settled: its number stays used, and what it billed is due again.
 
-    Needs `invoice:finalize`; Conflict where something was paid or credited, which a credit note or refund mends.
+    Needs `invoice:finalize`; Conflict where something was paid or credited, which a credit note or refund mends,
+    or where another invoice gives unused time of it back.
     """
     _may_finalize(actor)
     _require_reason(reason)
@@ -76,6 +78,11 @@ def void(session: WriteSession, actor: Actor, invoice_id: UUID, *, reason: str, 
     if row.paid_minor or row.credited_minor:
         raise Conflict(
             f"{row.number} is settled in part. Credit what is left of it instead of voiding it.", code="settled_in_part"
+        )
+    if given_back_elsewhere(session, invoice_id):
+        raise Conflict(
+            f"Unused time of {row.number} is given back on another invoice. Void or delete that one first.",
+            code="given_back",
         )
     session.execute(update(invoice).where(invoice.c.id == invoice_id).values(state="void", ended_at=now))
     session.execute(delete(billed_item).where(billed_item.c.invoice_id == invoice_id))

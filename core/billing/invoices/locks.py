@@ -14,6 +14,14 @@ FROM (SELECT hashtextextended('invoices ' || id, 0) AS place FROM unnest(CAST(:i
 """)
 
 
+_RUNS = text("SELECT pg_advisory_xact_lock(hashtextextended('invoice runs', 0))")
+
+
+def lock_runs(session: WriteSession) -> None:
+    """Wait for, and hold until the commit, the right to begin a run: of two of one month the second sees the first."""
+    session.execute(_RUNS)
+
+
 def lock_customers(session: WriteSession, organization_ids: Collection[UUID]) -> None:
     """Wait for, and hold until the commit, the right to change invoices, payments and credit of customers.
 

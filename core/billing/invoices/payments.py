@@ -112,7 +112,8 @@ def insert_payment(
 def _same(session: ReadSession, before: Row[Any], given: NewPayment, row: Row[Any]) -> Payment:
     found = payments_by_id(session, [before.id])[before.id]
     amount = found.amount if given.amount is None else given.amount
-    if found.organization_id != row.organization_id or amount != found.amount or found.method != given.method:
+    said = (row.organization_id, found.invoice_id and row.id, amount, given.method)
+    if found.refunds is not None or said != (found.organization_id, found.invoice_id, found.amount, found.method):
         raise Conflict(
             f"“{given.external_id}” was recorded before, as {found.amount} by {found.method}. Payments are never "
             "edited: give that one back, or use the external id of this one.",

@@ -1,5 +1,6 @@
 """Payments given back, in whole or in part: first what is credit, then what had settled an invoice."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -44,7 +45,7 @@ def refund(
     given = NewPayment(UUID(int=0), of.method, amount, refunded_on, external_id, reason, source)
     before = payment_named(session, given)
     if before is not None:
-        return payments_by_id(session, [before.id])[before.id]
+        return _same(session, before, payment_id, amount)
     back = _amount(session, of, amount)
     if not of.received_on <= refunded_on <= now.date():
         raise InvalidInput(f"Give the day it went back: from {of.received_on} to {now.date()}.", field="refundedOn")
@@ -66,6 +67,16 @@ def refund(
         after={"amountMinor": back.minor, "currency": back.currency},
     )
     return payments_by_id(session, [made])[made]
+
+
+def _same(session: ReadSession, before: Row[Any], payment_id: UUID, amount: Money | None) -> Payment:
+    found = payments_by_id(session, [before.id])[before.id]
+    if found.refunds != payment_id or amount not in (None, -found.amount):
+        raise Conflict(
+            f"“{before.external_id}” was recorded before, as something else. Use the external id of this refund.",
+            code="recorded_otherwise",
+        )
+    return replace(found, new=False)
 
 
 def _locked(session: WriteSession, actor: Actor, payment_id: UUID) -> Row[Any]:

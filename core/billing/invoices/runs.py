@@ -12,7 +12,8 @@ from sqlalchemy import bindparam as given
 from core.access import audit
 from core.access.actor import Actor
 from core.access.permissions import Permission
-from core.billing.invoices.drafting import UsageLines, draft_months
+from core.billing.invoices.drafting import UsageLines, draft_months, require_begun
+from core.billing.invoices.locks import lock_runs
 from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import new_id
 from core.money import Money
@@ -71,8 +72,10 @@ def start_run(
     """
     actor.require_vendor()
     actor.require(Permission.INVOICE_CREATE)
-    if month.day != 1 or month > add_months(midnight(now.date().replace(day=1)), 1).date():
-        raise InvalidInput("Run a month that has begun, or the next.", field="month")
+    if month.day != 1:
+        raise InvalidInput("Run a whole month: give its first day.", field="month")
+    require_begun(month, now)
+    lock_runs(session)
     under_way = invoice_run.c.stage.in_(["drafting", "finalizing"])
     if session.execute(select(invoice_run.c.id).where(invoice_run.c.month == month, under_way)).first():
         raise Conflict("A run of this month is under way. Wait until it is through.", code="run_under_way")
