@@ -38,12 +38,12 @@ def show(actor: Actor, of: Invoice) -> None:
         columns.table(
             frame(lines),
             {
-                "text": columns.text("For", width=135),
-                "period": columns.text("Period", width=140),
-                "price": columns.text("Quantity × price", width=115),
+                "text": columns.text("For", width=115),
+                "period": columns.text("Period", width=185),
+                "price": columns.text("Quantity × price", width=105),
                 "net": columns.text("Net", width=85),
-                "tax": columns.text("Tax", width=50),
-                "from": columns.button("Comes from", key=_FROM, width=110),
+                **({"tax": columns.text("Tax", width=50)} if len(taxes) > 1 else {}),
+                "from": columns.button("Comes from", key=_FROM, width=105),
             },
             key="lines",
             alt="Lines with what they are for, period, quantity and price, net, tax rate and where they come from.",

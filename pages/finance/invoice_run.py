@@ -59,7 +59,7 @@ def _called(run: Run) -> str:
 
 def _begin(actor: Actor) -> None:
     if actor.may(Permission.INVOICE_CREATE) and st.button(
-        "Start a run", type="primary", icon=":material/playlist_add_check:", key="start-run"
+        "Start a run", icon=":material/playlist_add_check:", key="start-run"
     ):
         _dialog(actor)
 
