@@ -18,7 +18,7 @@ from core.organizations.reads import vendor_id
 from db.models import metadata, telemetry_metadata
 from db.models.access import person
 from db.models.ask import question
-from db.models.costs import cash_entry, cost_entry
+from db.models.costs import cash_entry, cash_scenario, cost_alert, cost_entry, cost_rate, cost_rule
 from db.models.invoices import billing_profile, invoice, invoice_counter, payment, seller
 from db.models.licensing import license as licenses
 from db.models.notify import mail
@@ -49,6 +49,7 @@ def remove(databases: Databases, settings: Settings, *, now: datetime) -> int:
     with create_engine(psycopg_url(control), poolclass=NullPool).begin() as connection:
         for table in (cost_entry, cash_entry):
             connection.execute(delete(table).where(table.c.source == SOURCE))
+        _watching(connection)
         paid = select(cast(payment.c.id, Text)).where(payment.c.organization_id.in_(ours))
         receipts = (cash_entry.c.source == PAYMENTS) & cash_entry.c.external_id.in_(paid)
         connection.execute(delete(cash_entry).where(receipts))
@@ -73,6 +74,13 @@ def remove(databases: Databases, settings: Settings, *, now: datetime) -> int:
         if vendor is not None:
             audit.record(session, system_actor(vendor, "manage.py"), REMOVED, ("demo", "world"), now=now)
     return len(customers)
+
+
+def _watching(connection: Connection) -> None:
+    """Delete what the demo watches; alerts on what else there is, the job finds anew."""
+    connection.execute(delete(cost_alert))
+    for made in (cost_rule, cost_rate, cash_scenario):
+        connection.execute(delete(made).where(made.c.made_by == "Demo"))
 
 
 def _sellers(connection: Connection) -> None:

@@ -30,6 +30,7 @@ from core.demo.security import build_security
 from core.demo.selling import work_the_list
 from core.demo.tickets import record_tickets, report_outages
 from core.demo.varied import varied
+from core.demo.watching import build_watching
 from core.ids import new_id
 from core.organizations.reads import vendor_id
 from core.organizations.writes import create_organization
@@ -97,6 +98,7 @@ def _around(
     with databases.control.write(SYSTEM) as session:
         _people(session, actor, settings, now)
         build_money(session, actor, customers, now=now)
+        build_watching(session, actor, now=now)
     with databases.control.write(SYSTEM) as session:
         installs = {one.name: built.install_id for one in customers if (built := _built(session, one.name))}
         meters.agree(session, actor, installs, now=now)

@@ -8,7 +8,7 @@ from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.finance.cash_statement import CashPicture, cash_picture
 from core.periods import months_until
-from pages.finance import cash_entries, cash_entry, cash_figures, cash_outlook, cash_statement
+from pages.finance import cash_entries, cash_entry, cash_figures, cash_outlook, cash_scenarios, cash_statement
 from pages.parts import session
 from pages.parts.cards import header, tiles
 from pages.parts.empty import empty
@@ -38,6 +38,7 @@ def _answers(actor: Actor, picture: CashPicture, now: datetime) -> None:
         cash_outlook.path(picture)
     with right:
         cash_outlook.endings(picture.outlook)
+    cash_scenarios.show(actor, now)
     left, right = st.columns([3, 2])
     with left:
         cash_statement.burns(picture)

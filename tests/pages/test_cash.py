@@ -44,7 +44,8 @@ def test_the_first_glance_is_how_long_cash_lasts(as_person: AsPerson, name: str)
     said = words(app)
     assert "Act now" in said
     assert "At worst" in said
-    assert len(app.get("plotly_chart")) == 3
+    assert len(app.get("plotly_chart")) == 4
+    assert {slider.label for slider in app.slider} >= {"New MRR won", "MRR lost", "Price change", "Customers pay later"}
     statement = app.dataframe[0].value
     assert statement["balance"].tolist() == [40_000, 40_000, 50_000, 60_000, 70_000, 80_000, 90_000]
     can_record = "Record an entry" in [button.label for button in app.button]
@@ -140,3 +141,32 @@ reversal.body(actor, each, "Payroll", reverse_cash)
     with databases.control.read(SYSTEM) as session:
         found = {one.id: one for one in booked_cash(session, cast.fiona, as_of=clock.now(), limit=500)}
     assert found[each.id].reversed_by in found
+
+
+@pytest.mark.usefixtures("made")
+def test_a_lever_moves_the_day_cash_ends(as_person: AsPerson) -> None:
+    assert "Base case" in words(as_person("sam", "cash"))
+    dearer = words(as_person("sam", "cash", hires="5")).replace("\\", "")
+    assert "months shorter than in the base case" in dearer
+    cheaper = words(as_person("sam", "cash", hires="-1")).replace("\\", "")
+    assert "no end within 5 years" in cheaper.lower() or "longer than in the base case" in cheaper
+
+
+@pytest.mark.usefixtures("made")
+def test_a_scenario_is_saved_and_stands_beside_the_others(signed_in: SignedInAs, as_person: AsPerson) -> None:
+    signed_in("adam")
+    form = (
+        "from core.finance.scenarios import Levers\nfrom pages.finance.cash_scenario_acts import body\n"
+        "from pages.parts.session import require_actor\nbody(require_actor(), Levers(hires=2))"
+    )
+    app = AppTest.from_string(form, default_timeout=60).run()
+    app.button(key="scenario-confirm").click().run()
+    assert "Name it in at most 60 characters" in words(app)
+    app.text_input(key="scenario-name").input("Two *more*")
+    app.button(key="scenario-confirm").click().run()
+    assert not app.exception
+    page = as_person("sam", "cash")
+    assert not page.exception
+    assert page.dataframe[0].value["name"].tolist() == ["Base case", "Two *more*"]
+    assert "Once a month is over since it was saved" in words(page)
+    assert "Save" not in [button.label for button in page.button]
