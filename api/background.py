@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from api import cost_jobs, invoicing, outgoing, stripe_jobs
+from api import cost_jobs, invoicing, mailed_reports, outgoing, stripe_jobs
 from api.house import House
 from api.live import Live, run_live
 from api.once import forget_old_answers
@@ -173,6 +173,7 @@ def schedule(house: House) -> list[Periodic]:
         *outgoing.schedule(house),
         *invoicing.schedule(house),
         *stripe_jobs.schedule(house),
+        *mailed_reports.schedule(house),
         *cost_jobs.schedule(house),
     ]
     if settings.demo:

@@ -36,7 +36,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST_TOUCHED = 10_000
 TOUCH_SECONDS = 30.0
 # Each of these may keep a thread busy for seconds.
-LONG_WORK = frozenset({"/api/export", "/api/telemetry/bundles"})
+LONG_WORK = frozenset({"/api/export", "/api/financial/board-report", "/api/telemetry/bundles"})
 # Streamlit's own, which tell sizes and names of ours to whoever gets past us.
 STREAMLIT_METRICS = "/_stcore/metrics"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")

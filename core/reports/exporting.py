@@ -7,7 +7,11 @@ from typing import IO, Final, Literal, get_args
 
 from core.access import audit
 from core.access.actor import Actor
+from core.access.permissions import Permission
 from core.errors import InvalidInput
+from core.periods import Period
+from core.reports.board import board
+from core.reports.board_paper import board_pdf
 from core.reports.books import BOOKS
 from core.reports.customers import CUSTOMERS
 from core.reports.house import HOUSE
@@ -33,6 +37,8 @@ REPORTS: Final[dict[str, Report]] = {
     report.name: report
     for report in (CUSTOMERS, INSTALLS, LICENSES, UPSELLS, *LEDGER, *BOOKS, *INVOICING, RECONCILIATION, *HOUSE)
 }
+# Not a table: one page, made by board.py.
+BOARD: Final = "board"
 
 
 @dataclass(frozen=True)
@@ -95,3 +101,25 @@ def export(
     after = {"format": file_format, "rows": written, "filters": narrowed.given()}
     audit.record(session, actor, "report.exported", ("report", name), now=now, after=after)
     return Exported(f"calos-{name}-{(at or now):%Y-%m-%d}.{file_format}", MEDIA[file_format], written)
+
+
+def export_board(
+    session: WriteSession,
+    actor: Actor,
+    month: Period,
+    into: IO[bytes],
+    *,
+    now: datetime,
+    at: datetime | None = None,
+    paper: Paper = "a4",
+) -> Exported:
+    """Write the board report of a month as PDF, as the books stand at `at`, and note it in the audit trail.
+
+    Needs `finance:export` and `finance:read`.
+    """
+    actor.require(Permission.FINANCE_EXPORT)
+    found = board(session, actor, month, now=at or now)
+    into.write(board_pdf(found, paper=paper))
+    after = {"format": "pdf", "month": f"{month.start:%Y-%m}", "paper": paper}
+    audit.record(session, actor, "report.exported", ("report", BOARD), now=now, after=after)
+    return Exported(f"calos-board-{month.start:%Y-%m}.pdf", MEDIA["pdf"], 1)

@@ -75,6 +75,7 @@ ROUTES: dict[tuple[str, str], Declared] = {
         P.LICENSE_UPDATE_TIER, body={"version": "9.9", "releasedAt": "2026-01-15T12:00:00Z", "notes": "{new}"}
     ),
     ("GET", "/export"): Declared(P.CUSTOMER_EXPORT, query="report=customers"),
+    ("GET", "/financial/board-report"): Declared(P.FINANCE_EXPORT),
     ("GET", "/activity"): Declared(P.CUSTOMER_READ, vendor=False),
     ("GET", "/security/audit-logs"): Declared(P.AUDIT_READ, vendor=False),
     ("GET", "/security/audit-logs/verify"): Declared(P.AUDIT_READ, vendor=False),

@@ -53,9 +53,9 @@ OPERATIONS = {f"{one.method.upper()} {one.path}": one for one in _READ}
 FEWER = {
     **{"POST /auth/token": 6, "POST /auth/sign-out": 6, "POST /auth/sign-out-everywhere": 12},
     # Long work, of which nobody gets more than twenty a minute.
-    **{"GET /export": 6, "POST /telemetry/bundles": 6},
+    **{"GET /export": 6, "GET /financial/board-report": 6, "POST /telemetry/bundles": 6},
 }
-LIMITED = frozenset({"POST /auth/token", "GET /export", "POST /telemetry/bundles"})
+LIMITED = frozenset({"POST /auth/token", "GET /export", "GET /financial/board-report", "POST /telemetry/bundles"})
 EXAMPLES = 15
 # Several owners, who take turns: one would ask more in a minute than the front door lets anybody. Another person signs
 # out, since doing so everywhere ends whatever else its caller has open.
