@@ -1,5 +1,6 @@
 """What the home page answers first: the money, who to call today, who is near a limit, what changed this week."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, islice, zip_longest
@@ -11,6 +12,7 @@ import pandas as pd
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.accounts.customers import Customer, CustomerFilter
+from core.accounts.late_payers import LatePayer, late_payers
 from core.accounts.reads import customers_by_id, list_customers
 from core.culture.upsell_reads import upsells
 from core.finance.movements import Bridge
@@ -22,7 +24,9 @@ from db.session import ReadSession
 
 MONTHS_SHOWN: Final = 12
 TRIAL_SOON: Final = timedelta(days=14)
-CallKind = Literal["trial", "risk", "upsell"]
+# Earlier a mail does; from then on somebody calls.
+CALLED_AFTER: Final = 10
+CallKind = Literal["trial", "risk", "invoice", "upsell"]
 
 
 @dataclass(frozen=True)
@@ -63,13 +67,17 @@ def near_limits(session: ReadSession, actor: Actor, *, now: datetime, limit: int
 
 
 def calls_today(session: ReadSession, actor: Actor, *, now: datetime, limit: int = 8) -> tuple[Call, ...]:
-    """Return whom to call and why: trials that end, customers at risk, HIGH opportunities; each customer once.
+    """Return whom to call and why: trials that end, customers at risk, late invoices, HIGH opportunities.
 
-    The three take turns, each in its own order: the soonest end, the most MRR at stake (without `finance:read`, the
-    worst health), the highest expected value.
+    Each customer once. The four take turns, each in its own order: the soonest end, the most MRR at stake (without
+    `finance:read`, the worst health and no invoice), the longest late, the highest expected value.
     """
+    late = late_payers(session, actor, now=now)
     in_turn = zip_longest(
-        _trials(session, actor, now, limit), _risks(session, actor, now, limit), _openings(session, actor, now, limit)
+        _trials(session, actor, now, limit),
+        _risks(session, actor, now, limit, {one.organization_id: one.sentence for one in late}),
+        _invoices(session, actor, now, late[:limit]),
+        _openings(session, actor, now, limit),
     )
     first: dict[UUID, Call] = {}
     for call in chain.from_iterable(in_turn):
@@ -89,10 +97,17 @@ def _trials(session: ReadSession, actor: Actor, now: datetime, limit: int) -> li
     ]
 
 
-def _risks(session: ReadSession, actor: Actor, now: datetime, limit: int) -> list[Call]:
+def _risks(session: ReadSession, actor: Actor, now: datetime, limit: int, late: Mapping[UUID, str]) -> list[Call]:
     order = "mrr" if actor.may(Permission.FINANCE_READ) else "health"
     found = list_customers(session, actor, CustomerFilter(at_risk=True, term="paid"), now=now, sort=order, limit=limit)
-    return [_call(one, "risk", _risk(one), None) for one in found.customers]
+    told = [(one, " ".join(filter(None, (_risk(one), late.get(one.organization_id))))) for one in found.customers]
+    return [_call(one, "risk", sentence, None) for one, sentence in told]
+
+
+def _invoices(session: ReadSession, actor: Actor, now: datetime, late: Sequence[LatePayer]) -> list[Call]:
+    known = customers_by_id(session, actor, [one.organization_id for one in late], now=now)
+    called = [one for one in late if one.organization_id in known and one.days >= CALLED_AFTER]
+    return [_call(known[one.organization_id], "invoice", one.sentence, None) for one in called]
 
 
 def _risk(one: Customer) -> str:

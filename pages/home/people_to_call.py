@@ -13,16 +13,29 @@ from pages.parts import columns, filters, links
 from pages.parts import format as say
 from pages.parts.cards import card
 
-_KINDS: Final = {"trial": ":blue-badge[Trial ends]", "risk": ":red-badge[At risk]", "upsell": ":green-badge[Upsell]"}
+_KINDS: Final = {
+    "trial": ":blue-badge[Trial ends]",
+    "risk": ":red-badge[At risk]",
+    "invoice": ":orange-badge[Invoice late]",
+    "upsell": ":green-badge[Upsell]",
+}
 _OPEN: Final = "near-open"
 
 
 def calls(found: tuple[Call, ...], now: datetime) -> None:
     """The list to work through, the most urgent first."""
-    place = card("calls", "Call today", "Trials that end, customers at risk, and the best openings", height="content")
+    place = card(
+        "calls",
+        "Call today",
+        "Trials that end, customers at risk, late invoices, and the best openings",
+        height="content",
+    )
     with place.body:
         if not found:
-            st.caption("Nobody needs a call: no trial ends within 14 days, nobody is at risk, no high upsell is open.")
+            st.caption(
+                "Nobody needs a call: no trial ends within 14 days, nobody is at risk, no invoice is late, and no high "
+                "upsell is open."
+            )
         for number, each in enumerate(found):
             _call(number, each, now)
 

@@ -15,6 +15,9 @@ from core.accounts.changes import changes_this_week, health_sentence, licenses_s
 from core.accounts.overview import calls_today, movements_this_month, mrr_by_tier, near_limits
 from core.accounts.requests import LicenseRequest
 from core.accounts.writes import change_tier, create_license, revoke_license
+from core.billing.invoices.addresses import Address
+from core.billing.invoices.past import PastInvoice, PastLine, record_past_invoices
+from core.billing.invoices.sellers import NewSeller, add_seller
 from core.culture.upsell_reads import upsells
 from core.culture.writes import recompute
 from core.errors import NotPermitted
@@ -148,6 +151,30 @@ def test_an_opportunity_is_a_reason_to_call(town: Town) -> None:
     called = [one for one in calls_today(town.session, town.cast.fiona, now=town.now) if one.kind == "upsell"]
     assert [one.sentence for one in called] == [one.sentence for one in high]
     assert all(one.mrr == ZERO for one in called)
+
+
+def test_a_late_invoice_is_a_reason_to_call_told_to_who_may_read_money(town: Town) -> None:
+    london = Address("Calos Ltd", country="GB")
+    seller = add_seller(town.session, town.cast.fiona, NewSeller(london, f"T{town.old[0].hex[:12]}"), now=town.now)
+    today = town.now.date()
+    for who, days, minor in ((town.old, 45, 640_000), (town.grown, 4, 49_900)):
+        line = PastLine("Migration", Money(minor, "USD"), Money(0, "USD"), kind="one_off")
+        due_on = today - days * DAY
+        owed = PastInvoice(who[0], seller.id, due_on - 30 * DAY, due_on, (line,))
+        record_past_invoices(town.session, town.cast.fiona, [owed], source="test", now=town.now)
+    calls = {call.organization_id: call for call in calls_today(town.session, town.cast.fiona, now=town.now, limit=500)}
+    assert (calls[town.old[0]].kind, calls[town.old[0]].sentence) == (
+        "invoice",
+        "$6,400.00 should have been paid 45 days ago.",
+    )
+    # Four days late is asked for by mail.
+    assert town.grown[0] not in calls
+    town.judge(town.old, 45.4)
+    calls = {call.organization_id: call for call in calls_today(town.session, town.cast.fiona, now=town.now, limit=500)}
+    assert calls[town.old[0]].kind == "risk"
+    assert calls[town.old[0]].sentence.endswith("at stake. $6,400.00 should have been paid 45 days ago.")
+    seen = calls_today(town.session, town.cast.mia, now=town.now, limit=500)
+    assert not [call for call in seen if call.kind == "invoice" or "should have been paid" in call.sentence]
 
 
 def test_who_is_near_a_limit(town: Town) -> None:
