@@ -80,7 +80,59 @@ def import_keygen(
             click.echo(line)
 
 
-ALL: Final = (import_books, import_keygen)
+@click.command("import-chartmogul")
+@_folder
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Which tier each plan becomes; without it, the folder's chartmogul.yaml.",
+)
+@_check
+@_report
+@_into_demo
+def import_chartmogul(
+    folder: Path, mapping: Path | None, only_check: bool, report_file: Path | None, into_demo: bool
+) -> None:
+    """Move in from ChartMogul: FOLDER holds its exports, as its API answers (JSON) or as CSV."""
+    from core.imports.chartmogul import console  # as above
+    from core.imports.console import Progress
+
+    migrate_all(settings())
+    with opened() as databases:
+        order = console.order_from(mapping, folder)
+        with databases.control.read(SYSTEM) as session:
+            moving = console.look(session, order, into_demo=into_demo or only_check, now=clock.now())
+        for line in console.told(moving.checked):
+            click.echo(line)
+        _keep(report_file, console.report(moving.checked))
+        if only_check:
+            click.echo("Nothing was written.")
+            return
+        with databases.control.write(SYSTEM) as session:
+            run_id = console.begin(session, order, moving.checked, now=clock.now())
+        console.take(databases, run_id, moving, clock=clock.now, report=Progress(click.echo))
+    click.echo("Everything is in. `manage.py reconcile-chartmogul` compares it with ChartMogul's own figures.")
+
+
+@click.command("reconcile-chartmogul")
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="As for the import.")
+@_report
+def reconcile_chartmogul(folder: Path | None, mapping: Path | None, report_file: Path | None) -> None:
+    """Compare MRR and movements with ChartMogul's to the cent: FOLDER's, else those that were kept last."""
+    from core.imports.chartmogul import console, parallel  # as above
+
+    migrate_all(settings())
+    with opened() as databases, databases.control.write(SYSTEM) as session:
+        if folder is not None:
+            console.keep(session, console.order_from(mapping, folder), now=clock.now())
+        found = parallel.run_beside(session, console.operator_of(session, now=clock.now()))
+        for line in parallel.told(found):
+            click.echo(line)
+        _keep(report_file, parallel.as_csv(found))
+
+
+ALL: Final = (import_books, import_keygen, import_chartmogul, reconcile_chartmogul)
 
 
 def _keep(report_file: Path | None, report: str) -> None:

@@ -66,14 +66,14 @@ def take(
     databases: Databases, run_id: UUID, checked: Checked, *, clock: Callable[[], datetime], say: Callable[[str], object]
 ) -> None:
     """Take the books over with a line of progress now and then, then bring profiles and cards up to date."""
-    progress = _Progress(say)
+    progress = Progress(say)
     run(databases, run_id, clock=clock, report=progress, checked=checked)
     say("Everything is in. Profiles and cards follow; the import is complete without them.")
     settle(databases, run_id, now=clock(), report=progress)
     say("ready")
 
 
-class _Progress:
+class Progress:
     """Says how far it is each time a tenth more is done."""
 
     def __init__(self, say: Callable[[str], object]) -> None:
@@ -81,6 +81,7 @@ class _Progress:
         self._told: dict[str, int] = {}
 
     def __call__(self, stage: str, done: int, total: int) -> None:
+        """Say how many of a stage are done, if that is a tenth more."""
         tenth = 10 * done // max(total, 1)
         if tenth > self._told.get(stage, -1):
             self._told[stage] = tenth

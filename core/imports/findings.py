@@ -47,6 +47,12 @@ REASONS: Final = {
         repeated_id="An id stands twice, with different content",
         changed_since="Imported before with other content",
         ledger_goes_on="The customer's ledger goes on beyond this date",
+        unknown_plan="A plan that the mapping gives no tier",
+        unknown_currency="A currency that there is not, or that has no exchange rate",
+        bad_interval="A plan paid at intervals that there are not here",
+        missing_period="An invoice line without the time that it pays for",
+        refused_line="One of the invoice's lines was refused, and no invoice comes in by half",
+        missing_seller="No legal entity is there that could have sold",
     ),
     **_reasons(
         "doubtful",
@@ -63,6 +69,11 @@ REASONS: Final = {
         flag_without_end="The churn flag and the end date disagree",
         churned_but_paying="Flagged as churned, and still paying",
         churn_not_in_ledger="A churn event, and the customer still pays",
+        estimated_price="Only a prorated line tells the price; it is worked out from that",
+        never_renewed="What was paid for is over, and nobody cancelled it",
+        refund_left_out="A refund, which is not taken over",
+        overpaid="More was paid than the invoice asks for; the rest is left out",
+        other_sum="The movements don't add up to the MRR that stands beside them",
     ),
 }  # fmt: skip
 

@@ -1,6 +1,6 @@
 """An import from beginning to end: checked, taken over, looked at as of its last day; profiles and cards after it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Final
@@ -15,6 +15,7 @@ from core.ids import new_id
 from core.imports.applying import Report, apply
 from core.imports.checking import Checked, check
 from core.imports.files import missing_files
+from core.imports.findings import Finding
 from core.imports.mapping import read_mapping
 from core.imports.reads import (
     Order,
@@ -84,10 +85,12 @@ def run(
     clock: Callable[[], datetime],
     report: Report,
     checked: Checked | None = None,
+    then: Callable[[Actor], Sequence[Finding]] = lambda _: (),
 ) -> Checked | None:
     """Take an import over, or go on where it was stopped; return what was checked, None where it is done already.
 
-    What Calos refuses is noted on the run, and so is a failure of another kind, which is raised.
+    `then` takes over what only some books have, once every customer is in, and returns what it refused. What Calos
+    refuses is noted on the run, and so is a failure of another kind, which is raised.
     """
     now = clock()
     with databases.control.write(SYSTEM) as session:
@@ -100,7 +103,7 @@ def run(
         with databases.control.write(SYSTEM) as session:
             # First, since the background computes profiles of what is in while the rest still comes.
             _look_from_the_end(session, actor, found, now=now)
-        refused = apply(databases, actor, run_id, found, now=now, report=report)
+        refused = [*apply(databases, actor, run_id, found, now=now, report=report), *then(actor)]
         with databases.control.write(SYSTEM) as session:
             finish(session, actor, run_id, found, refused, now=clock())
     except CalosError as why:

@@ -177,6 +177,7 @@ _PLURALS: Final[Mapping[str, str]] = {
     "feature_usage": "rows of usage",
     "ticket": "tickets",
     "churn_event": "churn events",
+    "invoice": "invoices",
 }
 
 
