@@ -16,12 +16,13 @@ from core.billing.invoices.drafting import month_asked
 from core.billing.invoices.one_offs import LONGEST_TEXT, MOST_LINES, OneOff
 from core.billing.invoices.payment_reads import Payment
 from core.billing.invoices.states import Invoice, InvoiceLine, InvoiceTax
-from core.errors import InvalidInput
 from core.money import Money
 
 StateName = Literal["draft", "open", "paid", "void", "uncollectible"]
 Reason = Annotated[str, Field(min_length=1, max_length=1000)]
-Number = Annotated[str, Field(min_length=1, max_length=32, description="A decimal number as text, such as 12.5.")]
+Number = Annotated[
+    str, Field(max_length=32, pattern=r"^-?[0-9]+(\.[0-9]+)?$", description="A decimal number as text, such as 12.5.")
+]
 Exact = Annotated[Decimal, PlainSerializer(lambda value: f"{value.normalize():f}", return_type=str)]
 
 
@@ -190,7 +191,7 @@ class OneOffLine(Strict):
 
     def line(self) -> OneOff:
         """Return it as the core takes it."""
-        return OneOff(self.text, _number(self.quantity, "quantity"), _number(self.unit_price, "unitPrice"), self.detail)
+        return OneOff(self.text, Decimal(self.quantity), Decimal(self.unit_price), self.detail)
 
 
 class OneOffInvoice(Strict):
@@ -281,10 +282,3 @@ class AgeingAnswer(Answer):
 
 def _buckets(amounts: Sequence[Money]) -> dict[str, Amount]:
     return {name: Amount.model_validate(amount) for name, amount in zip(BUCKETS, amounts, strict=True)}
-
-
-def _number(text: str, field: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except ArithmeticError:
-        raise InvalidInput("Give a decimal number as text, such as 12.5.", field=field) from None

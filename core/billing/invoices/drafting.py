@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -45,7 +45,7 @@ class Drafted:
 def month_asked(text: str) -> date:
     """Return the first day of a month written as 2026-11, or raise InvalidInput."""
     try:
-        month = datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
+        month = date.fromisoformat(f"{text}-01")
     except ValueError:
         raise InvalidInput("Write the month like 2026-11.", field="month") from None
     if not EARLIEST <= month <= LATEST:

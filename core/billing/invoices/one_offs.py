@@ -29,6 +29,7 @@ from db.session import WriteSession
 MOST_LINES: Final = 100
 LONGEST_TEXT: Final = 300
 LARGEST: Final = Decimal(10**13)
+MOST_PLACES: Final = 12
 MOST_MINOR: Final = 10**15
 
 
@@ -90,7 +91,8 @@ def _line(line: OneOff, currency: str) -> DueLine:
     if not 0 < len(text) <= LONGEST_TEXT:
         raise InvalidInput(f"Say in up to {LONGEST_TEXT} characters what a line is for.", field="text")
     for value, field in ((line.quantity, "quantity"), (line.unit_price, "unitPrice")):
-        if not value.is_finite() or abs(value) > LARGEST or value != value.quantize(Decimal("1e-12")):
+        places = value.as_tuple().exponent
+        if not isinstance(places, int) or places < -MOST_PLACES or abs(value) > LARGEST:
             raise InvalidInput("Give a number of at most 13 digits and 12 decimals.", field=field)
     if line.quantity <= 0:
         raise InvalidInput("Give a quantity above zero; a price below zero takes off.", field="quantity")

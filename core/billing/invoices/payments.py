@@ -5,7 +5,8 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, select
+from sqlalchemy.dialects.postgresql import insert
 
 from core.access import audit
 from core.access.actor import Actor
@@ -106,7 +107,13 @@ def insert_payment(
     }
     row |= {"currency": amount.currency, "received_on": given.received_on, "note": given.note.strip() or None}
     row |= {"source": given.source, "external_id": given.external_id or str(made), "refunds_id": refunds}
-    session.execute(insert(payment).values(row | {"recorded_at": now}))
+    new = insert(payment).values(row | {"recorded_at": now}).on_conflict_do_nothing()
+    if session.execute(new.returning(payment.c.id)).one_or_none() is None:
+        # Who has the same customer has waited; so it was another customer's, at the same moment.
+        raise Conflict(
+            f"“{given.external_id}” was recorded just now for another customer. Use the external id of this payment.",
+            code="recorded_otherwise",
+        )
 
 
 def _same(session: ReadSession, before: Row[Any], given: NewPayment, row: Row[Any]) -> Payment:

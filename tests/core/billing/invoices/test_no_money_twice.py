@@ -2,9 +2,12 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from threading import Thread
+from time import sleep
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from core.accounts.dunning import send_due_notices
 from core.billing.calculation import Discount
@@ -22,10 +25,11 @@ from core.billing.invoices.profiles import BillingProfile, change_profile
 from core.billing.invoices.refunds import refund
 from core.billing.taxes import TaxTreatment
 from core.billing.writes import end_subscription
-from core.errors import Conflict, InvalidInput
+from core.databases import Databases
+from core.errors import CalosError, Conflict, InvalidInput
 from core.ids import new_id
 from core.money import Money
-from db.session import WriteSession
+from db.session import SYSTEM, WriteSession
 from tests.cast import Cast
 from tests.core.billing.invoices.shop import ABROAD, Shop, on
 
@@ -203,3 +207,42 @@ def test_nobody_is_billed_years_ahead(now: datetime) -> None:
     require_begun(DECEMBER, now)
     with pytest.raises(InvalidInput, match="has begun, or the next"):
         require_begun(date(2027, 1, 1), now)
+
+
+@pytest.mark.parametrize("price", ["0E-999999", "1E-13", "1E+400", "NaN", "sNaN", "-Infinity", "0.0000000000001"])
+def test_what_is_no_price_is_no_line(shop: Shop, price: str) -> None:
+    line = OneOff("Work", Decimal(1), Decimal(price))
+    with pytest.raises(InvalidInput):
+        write_one_off(shop.session, shop.cast.sam, shop.customer(), "USD", [line], now=shop.now)
+
+
+def test_two_customers_at_once_have_no_payment_of_one_name(databases: Databases, cast: Cast, now: datetime) -> None:
+    with databases.control.write(SYSTEM) as session:
+        shop = Shop(session, cast, now)
+        first, second = shop.open(shop.customer()).id, shop.open(shop.customer()).id
+    name = f"bank-{first}"
+    refused: list[CalosError] = []
+
+    def other() -> None:
+        try:
+            with databases.control.write(SYSTEM) as session:
+                record_payment(session, cast.adam, NewPayment(second, "wire", None, DAY, name), now=now)
+        except CalosError as refusal:
+            refused.append(refusal)
+
+    with databases.control.write(SYSTEM) as session:
+        record_payment(session, cast.adam, NewPayment(first, "wire", None, DAY, name), now=now)
+        thread = Thread(target=other)
+        thread.start()
+        _until_one_waits(databases)
+    thread.join()
+    assert [one.code for one in refused] == ["recorded_otherwise"]
+
+
+def _until_one_waits(databases: Databases) -> None:
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+    while True:
+        with databases.control.read(SYSTEM) as session:
+            if session.execute(waits).scalar_one():
+                return
+        sleep(0.02)
