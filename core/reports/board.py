@@ -30,6 +30,8 @@ NAMED: Final = 5
 _PAGE: Final = 500
 # Which metrics are read over the month, over longer spans that end with it, and where the rest come from.
 OF_MONTH: Final = ("mrr", "arr", "net_new_mrr", "mrr_growth", "logo_churn", "paying_customers", "churned_customers")
+RECENT: Final = ("mrr", "net_new_mrr", "mrr_growth", "paying_customers", "logo_churn")
+RECENT_MONTHS: Final = 6
 OF_HALF_YEAR: Final = ("quick_ratio",)
 OF_YEAR: Final = ("nrr", "grr")
 ECONOMICS: Final = ("ltv_to_cac", "payback", "gross_margin", "burn_multiple")
@@ -68,8 +70,8 @@ class Board:
     """The report of one month.
 
     `now` and `before` hold a value for each metric of the catalogue that it shows; `before` is as of the month before.
-    `sums` are the ledger's of the month, `year_growth` is MRR's over twelve months; `trend` and `flows` are by month,
-    the oldest first. `at_risk` is None for a month long past: health is known as of today.
+    `sums` are the ledger's of the month, `year_growth` is MRR's over twelve months; `recent`, `trend` and `flows` are
+    by month, the oldest first. `at_risk` is None for a month long past: health is known as of today.
     """
 
     company: str
@@ -79,6 +81,7 @@ class Board:
     before: Mapping[str, Value]
     sums: Mapping[str, int]
     year_growth: Value
+    recent: tuple[tuple[date, Mapping[str, Value]], ...]
     trend: tuple[tuple[date, int], ...]
     flows: tuple[tuple[date, Mapping[str, int]], ...]
     won: Moved
@@ -119,6 +122,7 @@ def board(session: ReadSession, actor: Actor, month: Period, *, now: datetime) -
         before=_figures(earlier, month_of(add_months(month.start, -1))),
         sums={name: int(value) for name, value in found.get(_start(month), NOTHING).items()},
         year_growth=metric("mrr_growth").of(found.get(_start(last_year), NOTHING)),
+        recent=tuple((day, _of_month(sums)) for day, sums in by_month[begun:][-RECENT_MONTHS:]),
         trend=tuple((day, int(sums["closing"])) for day, sums in by_month[begun:]),
         flows=tuple((day, {name: int(sums[name]) for name in FLOWS}) for day, sums in by_month[begun:]),
         won=_moved(session, actor, month, at, ("new", "reactivation")),
@@ -130,6 +134,10 @@ def board(session: ReadSession, actor: Actor, month: Period, *, now: datetime) -
 
 def _sights(session: ReadSession, actor: Actor, month: Period, at: datetime) -> tuple[Sight, Sight]:
     return Sight(session, session, actor, at), Sight(session, session, actor, month.start - INSTANT)
+
+
+def _of_month(sums: Sums) -> dict[str, Value]:
+    return {name: metric(name).of(sums) for name in RECENT}
 
 
 def _figures(sight: Sight, month: Period) -> dict[str, Value]:

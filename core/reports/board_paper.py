@@ -11,7 +11,8 @@ from core.metrics.catalog import metric
 from core.metrics.metric import Undefined
 from core.metrics.sums import number
 from core.money import Money
-from core.reports.board import AtRisk, Board, Moved, Named
+from core.periods import add_months
+from core.reports.board import RECENT, AtRisk, Board, Moved, Named
 from core.reports.board_sentences import sentences
 from core.reports.board_words import UNDEFINED, brief, month, said, share, whole
 from core.reports.paper import Paper
@@ -23,7 +24,7 @@ FIGURES: Final = (
 )
 _OVER: Final = {"nrr": ", 12 months", "grr": ", 12 months", "quick_ratio": ", 6 months"}
 MOVED_MONTHS: Final = 12
-_STEPS: Final = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
+_STEPS: Final = tuple(Decimal(step) for step in ("1", "1.5", "2", "2.5", "3", "4", "5", "6", "8", "10"))
 _LONGEST: Final = 44
 
 
@@ -48,13 +49,20 @@ def page_of(found: Board, paper: Paper) -> dict[str, Any]:
         "sentences": [one.text for one in sentences(found)],
         "trend": trend_of(found.trend),
         "flows": flows_of(found.flows[-MOVED_MONTHS:]),
+        "recent": {
+            "months": [f"{day:%b %Y}" for day, _ in found.recent],
+            "rows": [
+                {"label": metric(name).label, "values": [said(name, values[name]) for _, values in found.recent]}
+                for name in RECENT
+            ],
+        },
         "lists": [
             _moved("Won", found.won, "Nobody was won this month."),
             _moved("Lost", found.lost, "Nobody left this month."),
             _risk(found.at_risk),
         ],
         "definitions": [
-            {"label": metric(name).label, "text": f"{metric(name).definition} = {metric(name).formula}."}
+            {"label": metric(name).label, "text": f"{metric(name).definition.rstrip('.')}: {metric(name).formula}."}
             for name in FIGURES
         ],
         "policy": f"Figures under metric policy {found.policy.number}, in {REPORTING} at the rates of their day. "
@@ -65,7 +73,8 @@ def page_of(found: Board, paper: Paper) -> dict[str, Any]:
 def _figure(found: Board, name: str) -> dict[str, str]:
     value, before = found.now[name], found.before[name]
     why = f"{value.reason[:1].upper()}{value.reason[1:]}" if isinstance(value, Undefined) else ""
-    note = why or f"was {said(name, before)}"
+    then = add_months(found.month.start, -1)
+    note = why or f"{then:%b}: {said(name, before)}"
     if name == "mrr":
         moved = Money(int(number(found.now["net_new_mrr"]) or 0), REPORTING)
         growth = number(found.now["mrr_growth"])
@@ -73,7 +82,8 @@ def _figure(found: Board, name: str) -> dict[str, str]:
     elif name == "arr":
         on_year = number(found.year_growth)
         note = "nobody paid a year ago" if on_year is None else f"{share(on_year, sign=True)} on a year ago"
-    return {"label": metric(name).label + _OVER.get(name, ""), "value": said(name, value), "note": note}
+    shown, _, unit = said(name, value).partition(" ")
+    return {"label": metric(name).label + _OVER.get(name, ""), "value": shown, "unit": unit, "note": note}
 
 
 def _moved(title: str, moved: Moved, none: str) -> dict[str, Any]:
@@ -104,6 +114,7 @@ def trend_of(months: Sequence[tuple[date, int]]) -> dict[str, Any]:
     top = _top(max((minor for _, minor in months), default=0))
     every = max(1, len(months) // 4)
     return {
+        "over": f"{len(months)} months" if len(months) > 1 else "",
         "points": [_share(minor, top) for _, minor in months],
         "marks": [{"at": _share(part, top), "label": _mark(part)} for part in (0, top // 2, top)],
         "months": [

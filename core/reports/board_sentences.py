@@ -46,14 +46,14 @@ def _movements(found: Board) -> Sentence | None:
     came = {name: found.sums.get(name, 0) for name in ("new", "expansion", "reactivation")}
     went = {name: -found.sums.get(name, 0) for name in ("contraction", "churn")}
     words = {"new": "new customers", "expansion": "expansion", "reactivation": "customers who came back"}
-    brought = [f"{words[name]} {_money(minor)}" for name, minor in came.items() if minor]
-    took = [f"{name} {_money(minor)}" for name, minor in went.items() if minor]
+    brought = [f"{words[name]} ({_money(minor)})" for name, minor in came.items() if minor]
+    took = [f"{name} ({_money(minor)})" for name, minor in went.items() if minor]
     on = tuple(f"{name}_mrr" for name in ("new", "expansion", "reactivation", "contraction", "churned"))
     if not brought and not took:
         return None
     if not brought:
-        return Sentence(f"Nothing was added; {_listed(took)} was lost.", on)
-    return Sentence(f"Brought by {_listed(brought)}; lost to {_listed(took) if took else 'nobody'}.", on)
+        return Sentence(f"Nothing was added; lost to {_listed(took)}.", on)
+    return Sentence(f"Added by {_listed(brought)}; {f'lost to {_listed(took)}' if took else 'nothing was lost'}.", on)
 
 
 def _retention(found: Board) -> Sentence | None:
