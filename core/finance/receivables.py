@@ -27,7 +27,6 @@ class Receivables:
     open: int
     drafts: int
     oldest: date | None
-    customers_late: int
     converted: bool
     rows: tuple[Aged, ...]
 
@@ -59,7 +58,6 @@ def receivables(session: ReadSession, actor: Actor, *, day: date) -> Receivables
         count["open"],
         count["draft"],
         min((one.oldest for one in late), default=None),
-        len({one.organization_id for one in late}),
         converted,
         rows,
     )
