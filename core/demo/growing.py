@@ -104,7 +104,7 @@ GROWING = (
             calls=31_000,
         ),
         months=18,
-        seats=50,
+        seats=86,
     ),
     DemoCustomer(
         "Umbrella Logistics",

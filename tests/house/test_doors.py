@@ -97,6 +97,7 @@ NARROW_STATEMENTS = {
     "core/finance/days.py": "sums by the day, which the database keeps beside the movements",
     "core/finance/holders.py": "every movement as four columns, for what is kept of whom",
     "core/finance/rebuild.py": "tells the ledger and its days anew, beside what stands",
+    "core/finance/promised.py": "invoices and subscriptions side by side, day by day",
     "core/finance/drill.py": "the rows behind a figure of the ledger, by key",
     "core/finance/flows.py": "what moved, grouped: the one statement behind every sum of the ledger",
     "core/licensing/acts.py": "locks the license that an act is upon, and writes its columns",

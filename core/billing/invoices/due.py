@@ -77,7 +77,7 @@ def agreed_with(session: ReadSession, organization_ids: Collection[UUID], *, dra
     billed = frozenset(row.key for row in session.execute(statement) if row.invoice_id not in held)
     labels = {row.id: row.label for row in session.execute(select(tier.c.id, tier.c.label))}
     return Agreed(
-        _chains(session, organization_ids),
+        chains_of(session, organization_ids),
         billed,
         _ended_early(session, organization_ids),
         _since(session, organization_ids, held),
@@ -143,7 +143,8 @@ def _major(minor: Decimal, currency: str) -> Decimal:
     return minor.scaleb(-exponent(currency)).quantize(Decimal("1e-12"))
 
 
-def _chains(session: ReadSession, organization_ids: Collection[UUID]) -> dict[UUID, tuple[tuple[Term, ...], ...]]:
+def chains_of(session: ReadSession, organization_ids: Collection[UUID]) -> dict[UUID, tuple[tuple[Term, ...], ...]]:
+    """Return all that was ever agreed with customers, by customer and chain, the oldest terms of each first."""
     c = subscription.c
     rows = session.execute(
         select(subscription).where(c.organization_id.in_(organization_ids)).order_by(c.started_at, c.id)

@@ -27,6 +27,8 @@ from core.organizations.writes import create_organization
 from core.usage.records import records_counted
 from db.models import metadata, telemetry_metadata
 from db.models.costs import cash_entry, cost_entry
+from db.models.invoices import invoice_counter, seller
+from db.models.prices import coupon
 from db.session import SYSTEM
 from tests.books import own_databases
 
@@ -75,6 +77,22 @@ def profile_of(databases: Databases, actor: Actor, name: str, now: datetime) -> 
             text("SELECT install_id FROM customer_card WHERE name = :name"), {"name": name}
         ).scalar_one()
         return culture.profile(control, telemetry, actor, install, now=now)
+
+
+def test_wayne_and_soylent_show_what_they_owe_in_their_health(
+    databases: Databases, fiona: Actor, built_at: datetime
+) -> None:
+    parts = {
+        name: next(part for part in profile_of(databases, fiona, name, built_at).health.parts if part.id == "payments")
+        for name in ("Wayne Foundation", "Soylent", "Northwind Markets")
+    }
+    assert parts["Wayne Foundation"].shown == "45 days late"
+    assert parts["Soylent"].shown.endswith("days late")
+    assert parts["Northwind Markets"].missing is None
+    soylent = profile_of(databases, fiona, "Soylent", built_at).health
+    assert [cap.id for cap in soylent.caps] == ["payment_failed"]
+    assert soylent.score is not None
+    assert soylent.score <= 59
 
 
 def test_the_seeds_customer_is_exactly_the_seeds(databases: Databases, fiona: Actor, built_at: datetime) -> None:
@@ -222,7 +240,7 @@ def test_removal_takes_every_demo_row_and_nothing_else(
             ).scalar_one())
         }  # fmt: skip
         assert left == {}
-        for table in (cost_entry, cash_entry):
+        for table in (cost_entry, cash_entry, seller, invoice_counter, coupon):
             assert session.execute(select(func.count()).select_from(table)).scalar_one() == 0, table.name
         emails = {each.email for each in PEOPLE}
         assert not emails & set(session.execute(text("SELECT email FROM person")).scalars())
