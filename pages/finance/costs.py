@@ -8,7 +8,16 @@ from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.finance.margins import margin_months
 from core.periods import months_until
-from pages.finance import cost_change, cost_customers, cost_entries, cost_entry, cost_figures
+from pages.finance import (
+    cost_alerts,
+    cost_change,
+    cost_customers,
+    cost_entries,
+    cost_entry,
+    cost_figures,
+    cost_import,
+    cost_rates,
+)
 from pages.finance.cost_figures import Seen
 from pages.parts import session
 from pages.parts.cards import header, tiles
@@ -22,6 +31,7 @@ def page() -> None:
     """Draw the screen."""
     actor = session.require(Permission.FINANCE_READ)
     with header("Costs", "What serving customers costs, and what is left of revenue."):
+        cost_import.button(actor)
         cost_entry.button(actor)
     with told("costs"):
         now = minute()
@@ -36,6 +46,7 @@ def page() -> None:
 def _answers(actor: Actor, seen: Seen, now: datetime) -> None:
     tiles(cost_figures.tiles(actor, seen))
     cost_change.sentence(actor, seen)
+    cost_alerts.show(actor)
     left, right = st.columns([3, 2])
     with left:
         cost_change.kinds(actor, seen)
@@ -46,6 +57,7 @@ def _answers(actor: Actor, seen: Seen, now: datetime) -> None:
         cost_customers.show(actor, seen)
     with right:
         cost_customers.products(actor, seen)
+    cost_rates.show(actor, seen)
     cost_entries.show(actor, now)
 
 
