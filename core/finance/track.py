@@ -13,6 +13,8 @@ CLAIMED: Final = 0.8
 FIRST: Final = 5
 # Of fewer errors none is so large that four of five lie below it.
 LEAST_ERRORS: Final = 4
+# A business that has tripled errs otherwise than it did: only the newest errors say how wide a band is.
+RECENT: Final = 18
 _SHARE: Final = Decimal("0.0001")
 
 Grid = npt.NDArray[np.float64]
@@ -53,14 +55,14 @@ def errors(made: Grid, series: Grid, scale: Grid) -> Grid:
 def radius(off: Grid, at: int) -> Grid:
     """Return half the width of the band of each step, by what is known at the end of month `at`, as shares of scale.
 
-    Split conformal (Vovk et al. 2005): the smallest of the errors that at least 80 % of n + 1 do not exceed. Where a
-    step has fewer than LEAST_ERRORS known it widens from the one before by the root of the distance; no band becomes
-    narrower farther ahead. All NaN where not even the first step has them.
+    Split conformal (Vovk et al. 2005): the smallest of the newest RECENT errors that at least 80 % of n + 1 do not
+    exceed. Where a step has fewer than LEAST_ERRORS known it widens from the one before by the root of the distance; no
+    band becomes narrower farther ahead. All NaN where not even the first step has them.
     """
     made = np.full(off.shape[1], np.nan)
     for step in range(off.shape[1]):
         known = np.abs(off[: max(at - step, 0), step])
-        known = np.sort(known[~np.isnan(known)])
+        known = np.sort(known[~np.isnan(known)][-RECENT:])
         if len(known) >= LEAST_ERRORS:
             made[step] = known[ceil((len(known) + 1) * CLAIMED) - 1]
         elif step:
@@ -80,8 +82,9 @@ def record(made: Grid, naive: Grid, series: Grid, scale: Grid) -> Record:
     off = errors(made, series, scale)
     wide = np.vstack([radius(off, at) for at in range(len(series))])
     drawn = came & ~np.isnan(wide)
-    theirs_mean = _mean(theirs, came)
-    ours_mean = _mean(ours, came)
+    # As shares of what came, so that large months weigh no more than small ones; unless something came to nothing.
+    size = np.where(came, np.abs(actual), 1) if np.array_equal(some, came) else np.ones_like(ours)
+    ours_mean, theirs_mean = (_mean(each / size, came) for each in (ours, theirs))
     return Record(
         forecasts=int(came.sum()),
         mape=_said(_mean(ours / np.where(some, np.abs(actual), 1), some)),

@@ -25,6 +25,8 @@ def show(actor: Actor, which: Scenario, now: datetime) -> None:
             st.caption("Once a month is over since it was saved, this shows how far off the plan was.")
             return
         st.markdown(_said(held[-1]))
+        if len(held) == 1:
+            return
         rows = [
             (each.month.end.replace(tzinfo=None) - pd.Timedelta(days=1), minor, name)
             for each in held

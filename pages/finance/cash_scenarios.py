@@ -108,11 +108,7 @@ def _months(each: Ending) -> str:
 
 def _paths(known: Projection, made: Projection, levers: Levers) -> charts.Chart:
     shown = [(_BASE, known), *([(_CHANGED, made)] if levers.changed else [])]
-    rows = [
-        (at.replace(tzinfo=None), max(cash, 0), name)
-        for name, each in shown
-        for at, cash in list(zip(each.at, each.cash, strict=True))[: _SHOWN + 1]
-    ]
+    rows = [(at.replace(tzinfo=None), max(cash, 0), name) for name, each in shown for at, cash in _until_it_ends(each)]
     frame = pd.DataFrame(rows, columns=["at", "cash", "name"]).astype({"at": "datetime64[us]"})
     return charts.line(
         frame,
@@ -123,6 +119,12 @@ def _paths(known: Projection, made: Projection, levers: Levers) -> charts.Chart:
         unit=units.money(REPORTING, "after each month"),
         height=330,
     )
+
+
+def _until_it_ends(each: Projection) -> list[tuple[datetime, int]]:
+    points = list(zip(each.at, each.cash, strict=True))[: _SHOWN + 1]
+    lasts = next((at + 1 for at, (_, cash) in enumerate(points) if cash <= 0), len(points))
+    return points[:lasts]
 
 
 def _saved(actor: Actor, base: Base, known: Projection, saved: Sequence[Scenario], now: datetime) -> None:
@@ -148,7 +150,8 @@ def _saved(actor: Actor, base: Base, known: Projection, saved: Sequence[Scenario
     if which is not None:
         with place.right:
             cash_scenario_acts.of_saved(actor, which, may=actor.may(Permission.FINANCE_MANAGE_COSTS))
-    cash_plan.show(actor, which or saved[0], now)
+    # Of those, the plan that has had most time to be wrong.
+    cash_plan.show(actor, which or min(saved, key=lambda each: each.made_at), now)
 
 
 def _row(name: str, made: Projection) -> dict[str, str | Decimal | None]:

@@ -68,7 +68,7 @@ def _fan(found: KnownAndAhead, made: RevenueForecast) -> charts.Chart:
         title=f"MRR until {say.month(found.ahead[-1].start)}",
         unit=units.money(REPORTING, "at month ends, dotted ahead"),
         from_zero=False,
-        height=340,
+        height=400,
     )
 
 
@@ -86,10 +86,9 @@ def _record(found: KnownAndAhead, made: RevenueForecast) -> None:
         columns.table(
             pd.DataFrame([_part(each, made) for each in COMPONENTS]),
             {
-                "name": columns.text("Component", width=110),
-                "sum": columns.change("Together", REPORTING, help="Of all months ahead."),
-                "low": columns.change("Next, low", REPORTING, help="The band of the next month."),
-                "high": columns.change("Next, high", REPORTING, help="The band of the next month."),
+                "name": columns.text("Component", width=100),
+                "sum": columns.change("Ahead", REPORTING, help="Of all months ahead together."),
+                "next": columns.text("Next month", width=110),
                 "mase": columns.number("MASE", digits=2, help="Error by the usual change from month to month."),
             },
             key="components",
@@ -97,6 +96,10 @@ def _record(found: KnownAndAhead, made: RevenueForecast) -> None:
             height="content",
         )
         st.caption(f"From {say.count(made.months, 'whole month')}, each judged by what was known before it.")
+
+
+def _short(minor: int) -> str:
+    return say.compact_money(minor, REPORTING)
 
 
 def _between(made: RevenueForecast) -> str:
@@ -127,7 +130,6 @@ def _part(name: str, made: RevenueForecast) -> dict[str, object]:
     return {
         "name": name.capitalize(),
         "sum": say.major(sum(fan.expected), REPORTING),
-        "low": say.major(fan.low[0], REPORTING),
-        "high": say.major(fan.high[0], REPORTING),
+        "next": f"{_short(fan.low[0])} to {_short(fan.high[0])}",
         "mase": None if fan.record.mase is None else float(fan.record.mase),
     }
