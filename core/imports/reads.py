@@ -52,6 +52,17 @@ class Order:
     files: dict[str, File]
 
 
+@dataclass(frozen=True)
+class Noted:
+    """What is wrong with books that were taken over: sentences on the whole, and how many rows for which reason."""
+
+    run_id: UUID
+    books: str
+    as_of: datetime | None
+    notes: tuple[str, ...]
+    reasons: dict[str, int]
+
+
 _COLUMNS: Final = tuple(import_run.c[name] for name in Run.__dataclass_fields__)
 
 
@@ -78,6 +89,24 @@ def report_of(session: ReadSession, actor: Actor, run_id: UUID) -> tuple[str, by
     packed = session.execute(select(import_run.c.report).where(import_run.c.id == run_id)).scalar_one()
     books = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in run.books).strip("-")
     return f"import-{books.lower() or 'books'}-{run.created_at:%Y-%m-%d}.csv", gzip.decompress(packed)
+
+
+def noted(session: ReadSession, actor: Actor) -> tuple[Noted, ...]:
+    """Return what is wrong with each of the books that figures rest on, by their first import; needs `finance:read`.
+
+    Of each the import that found most: a later one, which brings what is new, may find little.
+    """
+    actor.require_vendor()
+    actor.require(Permission.FINANCE_READ)
+    c = import_run.c
+    statement = select(c.id, c.books, c.as_of, c.summary).where(c.state == "done").order_by(c.finished_at, c.id)
+    found: dict[str, Noted] = {}
+    for row in session.execute(statement):
+        made = Noted(row.id, row.books, row.as_of, tuple(row.summary["notes"]), dict(row.summary["reasons"]))
+        before = found.get(row.books)
+        if before is None or sum(made.reasons.values()) > sum(before.reasons.values()):
+            found[row.books] = made
+    return tuple(one for one in found.values() if one.notes or one.reasons)
 
 
 def order_of(session: ReadSession, run_id: UUID) -> Order:

@@ -5,9 +5,17 @@ import streamlit as st
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.finance.views import month_sums, year_sums
-from pages.finance import revenue_bridge, revenue_figures, revenue_forecast, revenue_month, revenue_split
+from pages.finance import (
+    imported,
+    revenue_bridge,
+    revenue_figures,
+    revenue_forecast,
+    revenue_month,
+    revenue_paid,
+    revenue_split,
+)
 from pages.finance.revenue_month import REACH, Chosen
-from pages.parts import session
+from pages.parts import export, links, session
 from pages.parts.cards import header, tile
 from pages.parts.load import load, told
 
@@ -25,6 +33,8 @@ def page() -> None:
             return
         with right:
             chosen = revenue_month.picker(actor, current, "revenue")
+            export.menu(actor, "mrr", until=chosen.at.date())
+            links.link("board-report", "Board report", icon="co_present")
         _answers(actor, chosen)
 
 
@@ -35,6 +45,8 @@ def _answers(actor: Actor, chosen: Chosen) -> None:
     with st.grid(len(shown), min_column_width=_TILE_WIDTH):
         for each in shown:
             tile(each)
+    imported.notes(actor)
     revenue_bridge.show(months, chosen)
+    revenue_paid.show(actor, chosen)
     revenue_forecast.show(actor, chosen)
     revenue_split.show(actor, months, chosen)

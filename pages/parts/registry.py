@@ -73,6 +73,19 @@ SCREENS = (
         "difference",
         Permission.FINANCE_READ,
     ),
+    Screen(
+        "Finance",
+        "Parallel run",
+        "parallel-run",
+        "pages.finance.parallel_run",
+        "compare_arrows",
+        Permission.FINANCE_READ,
+        True,
+    ),
+    Screen("Finance", "Reports", "reports", "pages.finance.reports", "summarize", Permission.FINANCE_EXPORT),
+    Screen(
+        "Finance", "Board report", "board-report", "pages.finance.board", "co_present", Permission.FINANCE_READ, True
+    ),
     Screen("Usage", "Usage", "usage", "pages.usage.usage", "speed", Permission.USAGE_READ),
     Screen("Usage", "Limits", "limits", "pages.usage.limits", "tune", Permission.USAGE_READ),
     Screen("Usage", "Telemetry", "telemetry", "pages.usage.telemetry", "sensors", Permission.USAGE_READ),

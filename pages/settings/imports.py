@@ -21,6 +21,8 @@ def page() -> None:
     with header("Import", COVERS):
         if chosen is not None:
             links.link("import", "All imports", icon="arrow_back")
+        elif actor.may(Permission.FINANCE_READ):
+            links.link("parallel-run", "Parallel run", icon="compare_arrows")
     if chosen is not None:
         one_import.show(actor, chosen)
         return

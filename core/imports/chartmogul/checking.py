@@ -1,4 +1,4 @@
-"""A whole export checked before anything is written: customers with subscriptions, invoices, and movements of theirs."""
+"""A whole export checked before anything is written: customers, subscriptions, invoices, and their own movements."""
 
 import hashlib
 from collections import defaultdict

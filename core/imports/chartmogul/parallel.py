@@ -98,9 +98,7 @@ class ParallelRun:
 
 def run_beside(session: ReadSession, actor: Actor) -> ParallelRun:
     """Return ChartMogul's figures beside ours, for every month of theirs; needs `finance:read`."""
-    actor.require_vendor()
-    actor.require(Permission.FINANCE_READ)
-    export = reads.last_export(session)
+    export = kept(session, actor)
     if export is None:
         return ParallelRun(None)
     theirs, ours = reads.their_movements(session, export), reads.our_movements(session, export.until)
@@ -118,6 +116,13 @@ def run_beside(session: ReadSession, actor: Actor) -> ParallelRun:
         made.append(_month(by_both, theirs, sides, found, rates))
     known: dict[Who, str] = {key: name for key, name in names(session, actor).items() if name is not None}
     return ParallelRun(export, tuple(made), known, reads.run_of(session, export.books))
+
+
+def kept(session: ReadSession, actor: Actor) -> reads.Export | None:
+    """Return the export that ours is compared with, None before one was kept; needs `finance:read`."""
+    actor.require_vendor()
+    actor.require(Permission.FINANCE_READ)
+    return reads.last_export(session)
 
 
 @dataclass(frozen=True)
@@ -241,9 +246,13 @@ def verdict(found: ParallelRun) -> str:
     sizes = {abs(one.gap) for one in differing}
     by = f"by {Money(max(sizes), REPORTING)}" if len(sizes) == 1 else f"by up to {Money(max(sizes), REPORTING)}"
     causes = Counter(one.cause for one in found.differences)
-    said = ", ".join(CAUSES[cause].lower() for cause, _ in causes.most_common())
+    said = ", ".join(_inside(CAUSES[cause]) for cause, _ in causes.most_common())
     months = "1 month differs" if len(differing) == 1 else f"{len(differing)} months differ"
     return f"{months} {by if max(sizes) else 'in movements alone'}: {said}"
+
+
+def _inside(label: str) -> str:
+    return label[:1].lower() + label[1:]
 
 
 def told(found: ParallelRun) -> Iterator[str]:

@@ -112,10 +112,11 @@ def test_a_longer_export_adds_invoices_and_refuses_what_changed_behind_the_ledge
     world.take(empty, world.write(tmp_path / "first"))
     more = [
         *world.invoices(),
-        world.invoice("G-11", "globex", "2025-02-01", [world.line("s5", "pro-monthly", "2025-02-01", "2025-03-01", 70_00)]),
+        world.invoice("G-11", "globex", "2025-02-01", [
+            world.line("s5", "pro-monthly", "2025-02-01", "2025-03-01", 70_00)]),
         # A rise that ends a subscription which was imported as running: nothing newer may be put beside it.
-        world.invoice("S-12", "soylent", "2025-02-05", [world.line("s4", "pro-monthly", "2025-02-05", "2025-03-05", 80_00)],
-                      "EUR"),
+        world.invoice("S-12", "soylent", "2025-02-05", [
+            world.line("s4", "pro-monthly", "2025-02-05", "2025-03-05", 80_00)], "EUR"),
     ]  # fmt: skip
     found = world.take(empty, world.write(tmp_path / "more", invoices=more))
     assert {one.id for one in found.checked.findings if one.code == "changed_since"} == {
