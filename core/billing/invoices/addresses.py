@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from core.access.people import checked_email
 from core.billing.invoice_document import Party
 from core.errors import InvalidInput
 
@@ -44,7 +45,7 @@ def checked_address(given: Address) -> Address:
     vat_id = re.sub(r"[\s.-]", "", given.vat_id or "").upper() or None
     if vat_id is not None and not re.fullmatch(r"[A-Z]{2}[A-Z0-9+*]{2,13}", vat_id):
         raise InvalidInput("Give the VAT id with the two letters of its country, such as DE123456789.", field="vatId")
-    email = _short(given.email or "", "email") or None
+    email = checked_email(given.email) if given.email and given.email.strip() else None
     postcode, city = _short(given.postcode, "postcode"), _short(given.city, "city")
     return Address(name, lines, postcode, city, country, vat_id, email)
 
@@ -62,7 +63,8 @@ def address_from(row: Any, name: str) -> Address:
 
 
 def _short(text: str, field: str) -> str:
-    text = text.strip()
+    # One line on paper, in lists and in the subjects of mails.
+    text = " ".join(text.split())
     if len(text) > LONGEST:
         raise InvalidInput(f"Keep it within {LONGEST} characters.", field=field)
     return text
