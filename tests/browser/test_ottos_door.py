@@ -77,6 +77,7 @@ def test_every_address_of_the_console_is_his_portal(sign_in: SignIn, others: set
         page.goto(f"/{path}")
         expect(page.get_by_role("heading", name="Your portal")).to_be_visible()
         expect(main(page).get_by_text("You are signed in as otto@calos.test")).to_be_visible()
+        expect(main(page).get_by_role("heading", name="Your invoices")).to_be_visible()
         expect(main(page).get_by_role("link", name="Sign out")).to_be_visible()
         expect(page.get_by_role("navigation")).to_have_count(0)
         assert _named(page.content(), others) == set()
