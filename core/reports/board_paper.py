@@ -25,7 +25,8 @@ FIGURES: Final = (
 _OVER: Final = {"nrr": ", 12 months", "grr": ", 12 months", "quick_ratio": ", 6 months"}
 MOVED_MONTHS: Final = 12
 _STEPS: Final = tuple(Decimal(step) for step in ("1", "1.5", "2", "2.5", "3", "4", "5", "6", "8", "10"))
-_LONGEST: Final = 44
+_LONGEST_NAME: Final = 30
+_LONGEST: Final = 58
 
 
 def board_pdf(found: Board, *, paper: Paper = "a4") -> bytes:
@@ -105,8 +106,14 @@ def _risk(found: AtRisk | None) -> dict[str, Any]:
 
 
 def _named(one: Named, *, sign: bool) -> dict[str, str]:
-    word = one.word if len(one.word) <= _LONGEST else f"{one.word[: _LONGEST - 1].rstrip()}…"
-    return {"name": one.name, "amount": whole(one.amount, sign=sign), "word": word}
+    # Two lines at most, that the page stays one.
+    name = _cut(one.name, _LONGEST_NAME)
+    word = _cut(one.word, _LONGEST - len(name))
+    return {"name": name, "amount": whole(one.amount, sign=sign), "word": word}
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def trend_of(months: Sequence[tuple[date, int]]) -> dict[str, Any]:

@@ -58,13 +58,14 @@ class Due:
 
 def add_schedule(session: WriteSession, actor: Actor, wanted: NewSchedule, *, now: datetime) -> UUID:
     """Add a schedule and return its id; from then on it is made as the actor. Needs `finance:export`."""
-    values = _checked(session, actor, wanted) | {"person_id": _person(actor), "made_at": now}
+    values = _checked(session, actor, wanted)
+    owner = {"person_id": _person(actor), "organization_id": actor.organization_id, "made_at": now}
     held = session.execute(select(report_schedule.c.id).limit(MOST_SCHEDULES)).all()
     if len(held) == MOST_SCHEDULES:
         raise InvalidInput(f"There are {MOST_SCHEDULES} schedules already. Remove one that nobody reads.")
     made = new_id()
     following = next_due(wanted.rhythm, wanted.day, wanted.hour, now)
-    row = values | {"id": made, "organization_id": actor.organization_id, "next_at": following}
+    row = values | owner | {"id": made, "next_at": following}
     session.execute(insert(report_schedule).values(row))
     _record(session, actor, "added", made, now=now, after=_said(values))
     return made

@@ -9,7 +9,7 @@ from core.access.permissions import Permission
 from core.finance.cash_statement import CashPicture, cash_picture
 from core.periods import months_until
 from pages.finance import cash_entries, cash_entry, cash_figures, cash_outlook, cash_scenarios, cash_statement
-from pages.parts import session
+from pages.parts import export, session
 from pages.parts.cards import header, tiles
 from pages.parts.empty import empty
 from pages.parts.load import load, minute, told
@@ -21,6 +21,7 @@ def page() -> None:
     """Draw the screen."""
     actor = session.require(Permission.FINANCE_READ)
     with header("Cash", "How long money lasts, and where it goes."):
+        export.menu(actor, "cash-statement")
         cash_entry.button(actor)
     with told("cash"):
         now = minute()

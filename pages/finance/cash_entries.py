@@ -12,7 +12,7 @@ from core.finance.booked import BookedCash, booked_cash
 from core.finance.booking import reverse_cash
 from pages.finance import reversal
 from pages.finance.cash_statement import LABELS
-from pages.parts import columns
+from pages.parts import columns, export
 from pages.parts import format as say
 from pages.parts.cards import card
 from pages.parts.load import load
@@ -24,6 +24,8 @@ def show(actor: Actor, now: datetime) -> None:
     """Draw the entries; a selected one can be reversed by who may record cash."""
     found = load(booked_cash, actor, as_of=now, limit=_MOST)
     place = card("entries", "Entries", "The newest first; an entry is reversed, never edited", height="content")
+    with place.right:
+        export.menu(actor, "cash")
     with place.body:
         may = actor.may(Permission.FINANCE_MANAGE_COSTS)
         picked = columns.table(

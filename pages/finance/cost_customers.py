@@ -9,9 +9,10 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from core.access.actor import Actor
 from core.finance.exchange import REPORTING
 from core.finance.margins import Margin, margins
+from core.periods import INSTANT
 from pages.finance.cost_figures import Seen
 from pages.finance.products import product_name
-from pages.parts import columns, filters, links, pills
+from pages.parts import columns, export, filters, links, pills
 from pages.parts import format as say
 from pages.parts.cards import card
 from pages.parts.load import load
@@ -26,6 +27,7 @@ def show(actor: Actor, seen: Seen) -> None:
     place = card("customers", "Customers", f"In {seen.name}: those who leave least first", height="content")
     with place.right:
         view = filters.at_most_one("Show", list(_VIEWS), key="who")
+        export.menu(actor, "margin", until=min(seen.now, seen.month.end - INSTANT).date())
     with place.body:
         everybody = load(margins, actor, seen.month, "customer", as_of=seen.now)
         found = [each for each in everybody if each.key is not None and _wanted(each, view)]

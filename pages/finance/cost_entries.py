@@ -13,7 +13,7 @@ from core.finance.booking import reverse_cost
 from pages.finance import reversal
 from pages.finance.cost_change import KINDS
 from pages.finance.products import product_name
-from pages.parts import columns
+from pages.parts import columns, export
 from pages.parts import format as say
 from pages.parts.cards import card
 from pages.parts.load import load
@@ -27,6 +27,8 @@ def show(actor: Actor, now: datetime) -> None:
     if not found:
         return
     place = card("entries", "Entries", "The newest first; an entry is reversed, never edited", height="content")
+    with place.right:
+        export.menu(actor, "costs")
     with place.body:
         may = actor.may(Permission.FINANCE_MANAGE_COSTS)
         picked = columns.table(

@@ -8,7 +8,7 @@ from core.finance.economics import economics_facts
 from core.periods import months_until
 from pages.finance import economics_figures, economics_levers, economics_tiers, economics_trends
 from pages.finance.economics_figures import Seen
-from pages.parts import links, session
+from pages.parts import export, links, session
 from pages.parts.cards import Drill, header, tiles
 from pages.parts.empty import empty
 from pages.parts.load import load, minute, told
@@ -19,7 +19,8 @@ _MONTHS = 25
 def page() -> None:
     """Draw the screen."""
     actor = session.require(Permission.FINANCE_READ)
-    header("Unit economics", "What a customer brings, what winning it cost, and how soon that comes back.")
+    with header("Unit economics", "What a customer brings, what winning it cost, and how soon that comes back."):
+        export.menu(actor, "unit-economics")
     with told("unit economics"):
         now = minute()
         months = tuple(months_until(now, _MONTHS))

@@ -17,7 +17,7 @@ from pages.finance import narrowed, revenue_month
 from pages.finance.movements_rows import table
 from pages.finance.narrowed import Where
 from pages.finance.revenue_month import Chosen
-from pages.parts import filters, paging, session
+from pages.parts import export, filters, paging, session
 from pages.parts import format as say
 from pages.parts.cards import header
 from pages.parts.empty import empty
@@ -47,7 +47,10 @@ def _ledger(actor: Actor, chosen: Chosen, period: Period) -> None:
     picked = filters.at_most_one("Movement", list(kinds), key="kind")
     kind = None if picked is None else kinds[picked]
     where = narrowed.controls(actor, "movements", period, chosen)
-    st.caption(_sum(actor, period, where, kind, chosen))
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="row-sum"):
+        st.caption(_sum(actor, period, where, kind, chosen), width="stretch")
+        since, until = period.start.date(), chosen.at.date()
+        export.menu(actor, "movements", kind=kind, since=since, until=until, **narrowed.as_report(where))
     cursor = paging.cursor("movements", (period, kind, repr(where)))
     found = load(movement_rows, actor, period, kind=kind, where=where, as_of=chosen.now, cursor=cursor, limit=_PAGE)
     if not found.rows:

@@ -51,6 +51,11 @@ def controls(actor: Actor, screen: str, period: Period, chosen: Chosen) -> Where
     return where | {"customer": (str(customer),)}
 
 
+def as_report(where: Where) -> dict[str, str]:
+    """What rows are narrowed to, as a report of them is."""
+    return {name: values[0] for name, values in where.items()}
+
+
 def parts(where: Where) -> str:
     """What to add to a sum of which the rows show more than counts."""
     return (

@@ -7,7 +7,7 @@ from core.access.permissions import Permission
 from core.finance.views import month_sums, year_sums
 from pages.finance import retention_cohorts, retention_figures, retention_left, retention_risk, revenue_month
 from pages.finance.revenue_month import REACH, Chosen
-from pages.parts import session
+from pages.parts import export, session
 from pages.parts.cards import header, tiles
 from pages.parts.load import load, told
 
@@ -23,6 +23,7 @@ def page() -> None:
             return
         with right:
             chosen = revenue_month.picker(actor, current, "retention")
+            export.menu(actor, "retention", until=chosen.at.date())
         _answers(actor, chosen)
 
 

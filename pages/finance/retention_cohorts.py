@@ -9,7 +9,7 @@ from core.access.actor import Actor
 from core.finance.cohorts import cohort_matrix
 from pages.finance.retention_cell import AGE, COHORT, cell
 from pages.finance.revenue_month import Chosen
-from pages.parts import charts, filters
+from pages.parts import charts, export, filters
 from pages.parts import format as say
 from pages.parts.cards import card
 from pages.parts.charts import units
@@ -33,6 +33,7 @@ def show(actor: Actor, chosen: Chosen) -> None:
     with place.right:
         by = _BY[filters.one_of("Of", list(_BY), key="of")]
         reach = _RANGES[filters.one_of("Cohorts", list(_RANGES), key="cohorts")]
+        export.menu(actor, "cohorts", since=chosen.back(reach)[0].start.date(), until=chosen.at.date())
     found = load(cohort_matrix, actor, chosen.back(reach), as_of=chosen.at)
     with place.body:
         if found.empty:

@@ -47,6 +47,6 @@ def _answers(actor: Actor, chosen: Chosen) -> None:
             tile(each)
     imported.notes(actor)
     revenue_bridge.show(months, chosen)
-    revenue_paid.show(actor, chosen)
     revenue_forecast.show(actor, chosen)
     revenue_split.show(actor, months, chosen)
+    revenue_paid.show(actor, chosen)

@@ -13,8 +13,8 @@ from pages.finance import narrowed, revenue_month, subscriptions_waiting
 from pages.finance.narrowed import Where
 from pages.finance.revenue_month import Chosen
 from pages.finance.subscriptions_rows import table
+from pages.parts import export, paging, session
 from pages.parts import format as say
-from pages.parts import paging, session
 from pages.parts.cards import header
 from pages.parts.empty import empty
 from pages.parts.load import load, told
@@ -38,7 +38,9 @@ def page() -> None:
 
 def _active(actor: Actor, chosen: Chosen) -> None:
     where = narrowed.controls(actor, "subscriptions", chosen.month, chosen)
-    st.caption(_sum(actor, where, chosen))
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="row-sum"):
+        st.caption(_sum(actor, where, chosen), width="stretch")
+        export.menu(actor, "subscriptions", until=chosen.at.date(), **narrowed.as_report(where))
     cursor = paging.cursor("subscriptions", (chosen.month, repr(where)))
     found = load(subscription_rows, actor, at=chosen.at, where=where, cursor=cursor, limit=_PAGE)
     if not found.rows:

@@ -8,7 +8,7 @@ from core.access.audit_reads import cursor_of, place_of
 from core.access.permissions import Permission
 from core.organizations.reads import names
 from core.security.reads import last_review, unusual_lately
-from pages.parts import columns, filters, paging, session
+from pages.parts import columns, export, filters, paging, session
 from pages.parts.cards import card, header
 from pages.parts.empty import empty
 from pages.parts.load import load, present
@@ -37,6 +37,9 @@ def page() -> None:
             "Action", load(audit_reads.actions, actor, None), key="action", placeholder="Any action", width=200
         )
     wanted = audit_reads.Search(who=who, action=action or "", text=typed, since=now - SPANS[span])
+    with place.right:
+        since = (now - SPANS[span]).date()
+        export.menu(actor, "audit", text=typed or None, owner=who or None, kind=action, since=since)
     after = paging.cursor("trail", (span, who, action, typed))
     found = load(audit_reads.search, actor, None, wanted, after=place_of(after) if after else None, limit=SHOWN)
     with place.body:

@@ -165,7 +165,7 @@ def test_chips_narrow_by_status_and_tier(
 
 def test_the_export_takes_the_filters_along(as_person: AsPerson, made: Made) -> None:
     app = as_person("fiona", "licenses", status="Suspended", q="osc")
-    csv, xlsx = exports(app)
+    csv, xlsx, _pdf = exports(app)
     assert {"format=csv", "report=licenses", "q=osc", "status=suspended"} == set(csv.partition("?")[2].split("&"))
     assert "format=xlsx" in xlsx
     assert not exports(as_person("vera", "licenses"))

@@ -284,7 +284,7 @@ def test_every_reason_has_words() -> None:
 def test_installs_are_exported_as_they_are_narrowed(as_person: AsPerson, made: dict[str, Created]) -> None:
     app = as_person("sam", "installs", show="Unsupported", q="gone")
     links = [str(getattr(each.proto, "url", "")) for each in app.get("link_button")]
-    csv, xlsx = (link for link in links if link.startswith("/api/export"))
+    csv, xlsx, _pdf = (link for link in links if link.startswith("/api/export"))
     assert set(csv.partition("?")[2].split("&")) == {"format=csv", "report=installs", "q=gone", "need=unsupported"}
     assert "format=xlsx" in xlsx
     viewed = as_person("vera", "installs").get("link_button")

@@ -75,7 +75,9 @@ def list_credit_notes(
         statement = statement.where(tuple_(c.issued_on, c.id) < tuple_(*after))
     found = []
     for row in session.execute(statement):
-        plain: dict[str, Any] = {name: getattr(row, name) for name in CreditNote.__dataclass_fields__ if name not in _AMOUNTS}
+        plain: dict[str, Any] = {
+            name: getattr(row, name) for name in CreditNote.__dataclass_fields__ if name not in _AMOUNTS
+        }
         amounts: dict[str, Any] = {name: Money(getattr(row, f"{name}_minor"), row.currency) for name in _AMOUNTS}
         found.append(ListedNote(CreditNote(**plain, **amounts), row.customer, row.invoice_number))
     return tuple(found)
