@@ -14,7 +14,7 @@ FIRST: Final = 5
 # Of fewer errors none is so large that four of five lie below it.
 LEAST_ERRORS: Final = 4
 # A business that has tripled errs otherwise than it did: only the newest errors say how wide a band is.
-RECENT: Final = 18
+RECENT: Final = 12
 _SHARE: Final = Decimal("0.0001")
 
 Grid = npt.NDArray[np.float64]

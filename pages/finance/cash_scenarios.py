@@ -14,10 +14,10 @@ from core.finance.base_case import base_case
 from core.finance.exchange import REPORTING
 from core.finance.saved_scenarios import Scenario, scenarios
 from core.finance.scenarios import BOUNDS, LONGEST, Base, Ending, Levers, Projection, project
-from pages.finance import cash_plan, cash_scenario_acts
+from pages.finance import cash_plan, cash_scenario_acts, meaning
 from pages.parts import charts, columns
 from pages.parts import format as say
-from pages.parts.cards import Definition, about, card
+from pages.parts.cards import Definition, card
 from pages.parts.charts import units
 from pages.parts.load import load
 
@@ -51,7 +51,7 @@ def show(actor: Actor, now: datetime) -> None:
     known = project(base)
     place = card("scenarios", "Scenarios", "Drag a lever: the base case is what the books suggest", height="content")
     with place.right:
-        about("scenarios", "scenarios", _MEANING)
+        meaning.button("scenarios", "Scenarios", _MEANING)
     with place.body:
         left, right = st.columns([2, 5], gap="medium")
         with left:

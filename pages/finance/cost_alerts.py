@@ -8,9 +8,10 @@ from core.access.actor import Actor
 from core.finance.cost_alerts import Alert, cost_alerts, cost_rules
 from core.finance.cost_judging import FALL, LEAST_MONTHS, RISE
 from pages.finance import cost_rules as rules_dialog
+from pages.finance import meaning
 from pages.parts import format as say
 from pages.parts import links
-from pages.parts.cards import Definition, about, card
+from pages.parts.cards import Definition, card
 from pages.parts.load import load
 
 _SHOWN: Final = 5
@@ -36,7 +37,7 @@ def show(actor: Actor) -> None:
     place = card("alerts", "Alerts" if found else "No alerts", note, height="content")
     with place.right:
         rules_dialog.button(actor, rules)
-        about("alerts", "alerts", _MEANING)
+        meaning.button("alerts", "Alerts", _MEANING)
     with place.body:
         for each in found[:_SHOWN]:
             _alert(each)

@@ -23,6 +23,7 @@ from pages.parts.cards import card
 from pages.parts.load import change, load, load_both, minute, told
 
 _PER: Final = {"1": 1, "1,000": 1_000, "an hour (3,600)": 3_600, "a million": 10**6, "a gigabyte (10⁹)": 10**9}
+_SHORT: Final = {1: "unit", 3_600: "hour", 10**6: "million", 10**9: "GB"}
 _RUNNING, _OVER = "This month so far", "Last month"
 
 
@@ -41,7 +42,7 @@ def show(actor: Actor, seen: Seen) -> None:
         if not rates:
             st.caption("With a rate, what installs report of a meter becomes a cost of their customer every month.")
             return
-        left, right = st.columns(2)
+        left, right = st.columns([4, 3])
         with left:
             _table(actor, rates, may=may)
         with right:
@@ -52,10 +53,10 @@ def _table(actor: Actor, rates: Sequence[CostRate], *, may: bool) -> None:
     picked = columns.table(
         pd.DataFrame([_row(each) for each in rates]),
         {
-            "kind": columns.text("Kind", width=100),
-            "meter": columns.text("Meter", width=160),
-            "price": columns.text("Price", width=170),
-            "days": columns.text("In force", width=170),
+            "kind": columns.text("Kind", width=90),
+            "meter": columns.text("Meter", width=150),
+            "price": columns.text("Price", width=130),
+            "days": columns.text("In force", width=130),
         },
         key="rates",
         alt="Rates with kind, meter, price, and the days they are in force.",
@@ -73,13 +74,13 @@ def _table(actor: Actor, rates: Sequence[CostRate], *, may: bool) -> None:
 
 
 def _row(each: CostRate) -> dict[str, str]:
-    per = next((name for name, units in _PER.items() if units == each.per), f"{each.per:,}")
-    until = "on" if each.until_on is None else f"to {say.day(each.until_on)}"
+    per = _SHORT.get(each.per, f"{each.per:,}")
+    until = "" if each.until_on is None else f" to {say.day(each.until_on)}"
     return {
         "kind": KINDS[each.kind],
         "meter": METERS[each.meter].label,
-        "price": f"{each.unit_price.normalize():f} {each.currency} for {per}",
-        "days": f"{say.day(each.from_on)} {until}",
+        "price": f"{each.unit_price.normalize():f} {each.currency} / {per}",
+        "days": f"{say.day(each.from_on)}{until}",
     }
 
 

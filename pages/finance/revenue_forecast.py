@@ -12,10 +12,11 @@ from core.finance.exchange import REPORTING
 from core.finance.forecast import COMPONENTS, RevenueForecast
 from core.finance.forecasts import KnownAndAhead, revenue_forecast
 from core.finance.track import CLAIMED, Record
+from pages.finance import meaning
 from pages.finance.revenue_month import Chosen
 from pages.parts import charts, columns
 from pages.parts import format as say
-from pages.parts.cards import Definition, about, card
+from pages.parts.cards import Definition, card
 from pages.parts.charts import units
 from pages.parts.load import load
 
@@ -41,7 +42,6 @@ def show(actor: Actor, chosen: Chosen) -> None:
         return
     left, right = st.columns([3, 2])
     with left, card("forecast").body:
-        about("forecast", "the forecast", _MEANING)
         charts.show(_fan(found, found.forecast), "forecast")
     with right:
         _record(found, found.forecast)
@@ -80,7 +80,10 @@ def _shown(end: datetime) -> pd.Timestamp:
 def _record(found: KnownAndAhead, made: RevenueForecast) -> None:
     fan, record = made.mrr, made.mrr.record
     end = say.month(found.ahead[-1].start)
-    with card("record", f"{say.compact_money(fan.expected[-1], REPORTING)} in {end}", _between(made)).body:
+    place = card("record", f"{say.compact_money(fan.expected[-1], REPORTING)} in {end}", _between(made))
+    with place.right:
+        meaning.button("forecast", "The forecast", _MEANING)
+    with place.body:
         st.markdown(_verdict(record))
         st.markdown(say.plain(_coverage(record)))
         columns.table(

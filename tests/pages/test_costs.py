@@ -150,7 +150,7 @@ def test_a_rate_is_added_and_shown(as_person: AsPerson, signed_in: SignedInAs) -
     page = as_person("sam", "costs")
     assert not page.exception
     prices = [frame.value["price"].tolist() for frame in page.dataframe if "price" in frame.value]
-    assert prices == [["0.023 USD for 1"]]
+    assert prices == [["0.023 USD / unit"]]
     assert "costs anything" in words(page)
 
 
