@@ -18,6 +18,7 @@ from pages.parts.cards import card
 
 _CUSTOMER: Final = "beside-customer"
 _MOST: Final = 16
+_TOLD: Final = 5
 
 
 def differences(found: ParallelRun) -> None:
@@ -40,8 +41,8 @@ def differences(found: ParallelRun) -> None:
                 "cause": columns.text("Cause", width=170),
                 "months": columns.text("Months", width=150),
                 "gap": columns.text("MRR", width=90, help="At the end of each of these months."),
-                "moved": columns.text("Movements", width=190, help="What the months' movements differ by."),
-                "why": columns.text("Why", width=560),
+                "moved": columns.text("Movements", width=260, help="What the months' movements differ by."),
+                **({"why": columns.text("Why", width=560)} if len(spells) > _TOLD else {}),
             },
             key="beside-differences",
             alt="Differences with customer, cause, months, amount of MRR and of movements, and why.",
@@ -52,10 +53,10 @@ def differences(found: ParallelRun) -> None:
 
 def months(found: ParallelRun) -> None:
     """Every month by both, the newest first."""
-    shown = {"month": columns.text("Month", width=90)}
-    shown |= {name: columns.text(label, width=105) for name, label in (("theirs", "ChartMogul"), ("ours", "Calos"))}
-    shown["gap"] = columns.text("Difference", width=95)
-    shown |= {kind: columns.text(say.phrase(kind), width=150) for kind in KINDS}
+    shown = {"month": columns.text("Month", width=85)}
+    shown |= {name: columns.text(label, width=95) for name, label in (("theirs", "ChartMogul"), ("ours", "Calos"))}
+    shown["gap"] = columns.text("Difference", width=90)
+    shown |= {kind: columns.text(say.phrase(kind), width=125) for kind in KINDS}
     newest = list(reversed(found.months))
     rows = []
     for one in newest:
@@ -103,8 +104,8 @@ def _frame(spells: Sequence[Spell], found: ParallelRun) -> pd.DataFrame:
 def _sentences(spells: Sequence[Spell], found: ParallelRun) -> None:
     """Why, in full, for the first: a cell is too narrow for it on a phone."""
     told = list(dict.fromkeys((found.name(spell[0].who), spell[0].sentence) for spell in spells))
-    listed = "\n".join(f"- **{say.plain(who)}**: {say.plain(why)}" for who, why in told[:5])
-    left = f"\n- {say.count(len(told) - 5, 'more is', 'more are')} in the download." if len(told) > 5 else ""
+    listed = "\n".join(f"- **{say.plain(who)}**: {say.plain(why)}" for who, why in told[:_TOLD])
+    left = f"\n- {say.count(len(told) - _TOLD, 'more is', 'more are')} in the download." if len(told) > _TOLD else ""
     st.markdown(listed + left)
 
 

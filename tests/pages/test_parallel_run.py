@@ -1,4 +1,4 @@
-"""The parallel run before anything was imported, when every month agrees, and when something differs; Revenue's notes."""
+"""The parallel run before an import, when every month agrees, when something differs; Revenue on imported books."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -157,7 +157,7 @@ def _twin(sides: Sides, day: date, theirs: Day, left: Mapping[date, Day]) -> dat
 
 def _dated(sides: Sides, their_day: date, theirs: Day, our_day: date, ours: Day) -> Item:
     legs = _legs(their_day, theirs) + _legs(our_day, ours, -1)
-    said = f"{_kinds(theirs).capitalize()} is of {their_day} in ChartMogul and of {our_day} here"
+    said = f"{_started(theirs)} stands on {their_day} in ChartMogul and on {our_day} here"
     if _trial(sides, min(their_day, our_day)):
         return Item("trial", f"{said}: until then it was a trial here.", legs)
     if "churn" in theirs:
@@ -171,7 +171,7 @@ def _missing_here(sides: Sides, day: date, theirs: Day) -> Item:
     legs = _legs(day, theirs)
     if not sides.known:
         return Item("missing_here", "The customer is not here: it was refused, or came after the import.", legs)
-    said = f"{_kinds(theirs).capitalize()} of {day} is in ChartMogul alone"
+    said = f"{_started(theirs)} on {day} is in ChartMogul alone"
     if _trial(sides, day):
         return Item("trial", f"{said}: it is a trial here, which is worth nothing.", legs)
     line = _prorated(sides, day)
@@ -182,7 +182,7 @@ def _missing_here(sides: Sides, day: date, theirs: Day) -> Item:
 
 def _missing_there(sides: Sides, day: date, ours: Day) -> Item:
     legs = _legs(day, ours, -1)
-    said = f"{_kinds(ours).capitalize()} of {day} is here alone"
+    said = f"{_started(ours)} on {day} is here alone"
     if abs(sum(ours.values())) in _coupons(sides, day):
         return Item("coupon", f"{said}: a coupon that ChartMogul does not know.", legs)
     return Item("missing_there", f"{said}.", legs)
@@ -224,7 +224,12 @@ def _currencies(sides: Sides) -> str:
 
 
 def _kinds(kinds: Day) -> str:
-    return " and ".join(f"{kind} of {_usd(minor)}" for kind, minor in kinds.items())
+    return " and ".join(f"{kind} of {_usd(abs(minor))}" for kind, minor in kinds.items())
+
+
+def _started(kinds: Day) -> str:
+    said = _kinds(kinds).replace("new of", "new MRR of")
+    return said[:1].upper() + said[1:]
 
 
 def _usd(minor: int) -> str:
