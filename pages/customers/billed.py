@@ -39,14 +39,13 @@ def show(actor: Actor, known: CustomerProfile) -> None:
         columns.table(
             invoice_rows.frame(rows, day),
             {
-                "number": columns.opener("Invoice", key=_OPEN, width=150),
-                "state": columns.pills("status", "State", width=90),
-                "late": columns.text("Due", width=105),
-                "left": columns.text("Left to pay", width=100),
-                "total": columns.text("Total", width=100),
+                "number": columns.opener("Invoice", key=_OPEN, width=155),
+                "state": columns.pills("status", "State", width=80),
+                "late": columns.text("Due", width=90),
+                "total": columns.text("Total", width=95),
             },
             key="billed",
-            alt="Invoices of this customer with state, when due, what is left to pay, and total.",
+            alt="Invoices of this customer with state, when due, and total.",
             height="content",
         )
 

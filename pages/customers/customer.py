@@ -59,8 +59,8 @@ def _customer(actor: Actor, known: CustomerProfile) -> None:
     culture_brief.show(actor, held.install_id, now, facts=left, score=right)
     with left:
         story.show(actor, known.customer.organization_id)
-        billed.show(actor, known)
         holdings.show(actor, known.customer, now)
     with right:
         limits_used.show(known.usage)
+        billed.show(actor, known)
         about.show(actor, known)

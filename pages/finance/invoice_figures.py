@@ -13,8 +13,8 @@ from pages.parts.invoice_rows import standing, when_due
 
 def about(of: Invoice) -> str:
     """What it bills, and since when it is out."""
-    bills = f"bills {say.month(of.month)}" if of.month else "written line by line"
-    return f"{bills}; issued {say.day(of.issued_on)}" if of.issued_on else f"{bills}; not issued yet"
+    issued = f"issued {say.day(of.issued_on)}" if of.issued_on else "not issued yet"
+    return f"bills {say.month(of.month)}; {issued}" if of.month else issued
 
 
 def badges(of: Invoice, day: date) -> None:

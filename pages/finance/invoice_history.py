@@ -86,7 +86,7 @@ def _acts(actor: Actor, of: Invoice) -> None:
         found += load(search, actor, of.organization_id, Search(text=of.number), limit=100).entries
     entries = {each.id: each for each in found}
     if not entries:
-        st.caption("It was drafted with others; nobody has done anything with it yet.")
+        st.caption("Nobody has done anything with it by itself yet.")
     with st.container(gap="xsmall", key="acts"):
         for each in sorted(entries.values(), key=lambda one: (one.at, one.id), reverse=True):
             _act(each)

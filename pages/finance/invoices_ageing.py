@@ -23,14 +23,14 @@ def show(found: Receivables, day: date) -> None:
     clicked = columns.opened(_OPEN)
     if clicked is not None and clicked < len(rows):
         filters.go(links.to("invoices"), {"customer": rows[clicked].customer})
-    with card("ageing", "Who owes it", "By days after it was due. Open a row for the invoices").body:
+    with card("ageing", "Who owes it", "By days after it was due, in whole units. Open a row for the invoices").body:
         columns.table(
             _frame(rows, day),
             {
-                "customer": columns.opener("Customer", key=_OPEN, width=118),
-                "total": columns.text("Owed", width=84),
-                **{name: columns.text(word, width=76) for name, word in zip(BUCKETS, _WORDS, strict=True)},
-                "oldest": columns.text("Oldest", width=74, help="Since when the longest unpaid invoice is due."),
+                "customer": columns.opener("Customer", key=_OPEN, width=134),
+                "total": columns.text("Owed", width=88),
+                **{name: columns.text(word, width=68) for name, word in zip(BUCKETS, _WORDS, strict=True)},
+                "oldest": columns.text("Oldest", width=92, help="Since when the longest unpaid invoice is due."),
             },
             key="ageing",
             alt="Customers with what they owe, by days after it was due, and the oldest due day.",
@@ -40,7 +40,7 @@ def show(found: Receivables, day: date) -> None:
 
 def _frame(rows: Sequence[Aged], day: date) -> pd.DataFrame:
     cells = {
-        name: [say.amount(one.amounts[place]) if one.amounts[place] else "" for one in rows]
+        name: [say.amount(one.amounts[place], whole=True) if one.amounts[place] else "" for one in rows]
         for place, name in enumerate(BUCKETS)
     }
     return pd.DataFrame(

@@ -39,6 +39,7 @@ def ages(found: Receivables) -> None:
                 role="role",
                 horizontal=True,
                 height=_HEIGHT,
+                room=0.35,
             ),
             key="ages",
         )

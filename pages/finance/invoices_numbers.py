@@ -21,7 +21,11 @@ def show(actor: Actor) -> None:
             "Run `python manage.py doctor` and restore the missing rows from a backup.",
             icon=":material/format_list_numbered:",
         )
-    said = [_said(one) for one in found if not one.lacking]
+    whole = [one for one in found if not one.lacking]
+    latest = [one for one in whole if one.year == found[0].year]
+    earlier = sum(one.given for one in whole if one.year != found[0].year)
+    said = [_said(one) for one in latest]
+    said += [f"{say.integer(earlier)} of earlier years, no gaps"] * bool(earlier)
     if said:
         st.caption(f":material/format_list_numbered: Numbers: {' · '.join(said)}")
 

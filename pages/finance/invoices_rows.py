@@ -53,13 +53,13 @@ def table(rows: Sequence[Invoice], day: date) -> None:
     columns.table(
         invoice_rows.frame(rows, day),
         {
-            "number": columns.opener("Invoice", key=_OPEN, width=160),
+            "number": columns.opener("Invoice", key=_OPEN, width=175),
             "customer": columns.text("Customer", width=170),
             "state": columns.pills("status", "State", width=100),
             "late": columns.text("Due", width=120),
             "left": columns.text("Left to pay", width=110),
             "total": columns.text("Total", width=110),
-            "month": columns.text("Bills", width=90),
+            "month": columns.text("Month", width=90, help="That it bills; of others that it was issued in."),
             "issued": columns.day("Issued"),
         },
         key="invoices",

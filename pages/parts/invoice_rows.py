@@ -20,7 +20,7 @@ def frame(rows: Sequence[Invoice], day: date) -> pd.DataFrame:
             "late": [when_due(one, day) for one in rows],
             "left": [say.amount(one.due) if one.due else say.DASH for one in rows],
             "total": [say.amount(one.total) for one in rows],
-            "month": [say.month(one.month) if one.month else "" for one in rows],
+            "month": [say.month(one.month or one.issued_on or one.created_at) for one in rows],
             "issued": [one.issued_on for one in rows],
         }
     )

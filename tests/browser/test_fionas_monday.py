@@ -15,6 +15,7 @@ KINDS: Final = ("New", "Expansion", "Reactivation", "Contraction", "Churn")
 PHONE: Final = {
     "Overview": "/overview",
     "Revenue": "/revenue",
+    "Invoices": "/invoices",
     "Usage": "/usage",
     "Ask": "/ask",
     "Security score": "/security",

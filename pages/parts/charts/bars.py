@@ -17,6 +17,8 @@ _SHARE_BLOCK = 104
 _SHARE_ROW = 24
 # Below this share of the level the steps of a waterfall can no longer be told apart on an axis from zero.
 _SMALL_STEPS = 0.25
+# Words at the end of a horizontal bar, in a chart of usual width.
+_ROOM = 0.12
 
 
 def bar(
@@ -34,10 +36,12 @@ def bar(
     colors: Mapping[str, str] | None = None,
     palette: Palette = SCREEN,
     height: int | None = None,
+    room: float = _ROOM,
 ) -> Chart:
     """Bars in the order of the rows; `role` is a column of good, warning, bad, neutral or accent that colors each.
 
-    With `series` (a column) the bars of one label are stacked. Horizontal bars carry their value at the end.
+    With `series` (a column) the bars of one label are stacked. Horizontal bars carry their value at the end; `room` is
+    kept for it, a share of the axis: more in a narrow card.
     """
     labels = list(dict.fromkeys(frame[label])) if not frame.empty else []
     height = height or (_TITLE_HEIGHT + _ROW_HEIGHT * max(len(labels), 2) if horizontal else HEIGHT)
@@ -70,7 +74,7 @@ def bar(
     figure.update_layout(
         barmode="relative",
         hovermode="closest" if horizontal else "x unified",
-        xaxis=_without_ticks(measures, len(groups)) if horizontal else _label_axis(labels, palette),
+        xaxis=_without_ticks(measures, len(groups), room) if horizontal else _label_axis(labels, palette),
         yaxis=_label_axis(labels, palette, reverse=True) if horizontal else measures,
     )
     if limit is not None:
@@ -99,12 +103,12 @@ def _label_axis(labels: Sequence[Any], palette: Palette, *, reverse: bool = Fals
     }
 
 
-def _without_ticks(axis: dict[str, Any], groups: int) -> dict[str, Any]:
+def _without_ticks(axis: dict[str, Any], groups: int, room: float) -> dict[str, Any]:
     """Values written at the bars make ticks a second telling; room is left for the words."""
     if groups > 1:
         return axis
     low, high = axis["range"]
-    return axis | {"showticklabels": False, "showgrid": False, "range": [low, high + (high - low) * 0.12]}
+    return axis | {"showticklabels": False, "showgrid": False, "range": [low, high + (high - low) * room]}
 
 
 def _said(totals: "pd.Series[Any]", unit: Unit, *, most: int = 8) -> str:
