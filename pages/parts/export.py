@@ -22,7 +22,7 @@ _CALLED: Final = {
 }
 
 
-def menu(actor: Actor, report: str, **filters: str | bool | date | None) -> None:
+def menu(actor: Actor, report: str, /, **filters: str | bool | date | None) -> None:
     """Draw the menu for a report of core/reports/exporting.py; `filters` are the fields of its Narrowed.
 
     A filter that is None or False narrows nothing; who may not export sees no menu.
@@ -35,8 +35,8 @@ def menu(actor: Actor, report: str, **filters: str | bool | date | None) -> None
             st.link_button(label, address(report, kind, **filters), key=f"export-{report}-{kind}", width="stretch")
 
 
-def address(report: str, kind: str, **filters: str | bool | date | None) -> str:
+def address(report: str, file_format: str, /, **filters: str | bool | date | None) -> str:
     """Where the file is."""
     said = {name: value for name, value in filters.items() if value is not None and value is not False}
     words = {_CALLED.get(name, name): "true" if value is True else str(value) for name, value in said.items()}
-    return f"{_ADDRESS}?{urlencode({'report': report, 'format': kind, **words})}"
+    return f"{_ADDRESS}?{urlencode({'report': report, 'format': file_format, **words})}"
