@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from api.depends import AsOf, CurrentActor, Day, Reading, StrictRoute, TelemetryReading
+from api.schemas.collections import CollectionEntry, CollectionLine, CollectionList
 from api.schemas.financial import (
     MetricsAnswer,
     MovementEntry,
@@ -24,6 +25,7 @@ from core.errors import InvalidInput
 from core.finance.drill import movement_rows, subscription_rows
 from core.finance.ledger import may_see_all
 from core.finance.policy_reads import policy_in_force
+from core.finance.promised import lines_out, promised_invoiced_paid, summed
 from core.licensing.reads import tier_by_id
 from core.metrics.financial import financial_figures, movement_sums
 from core.metrics.query import Span
@@ -129,6 +131,33 @@ def subscriptions(
     return SubscriptionList(
         subscriptions=[SubscriptionEntry.of(row, installs.get(row.organization_id)) for row in page.rows],
         next_cursor=page.next_cursor and cursors.encode(page.next_cursor),
+    )
+
+
+@router.get("/collections", summary="Promised, invoiced, paid, and every part of the gap")
+def collections(
+    actor: CurrentActor,
+    session: Reading,
+    as_of: AsOf,
+    since: Since = None,
+    until: Until = None,
+    customer: Annotated[UUID | None, Query(description="An organization id: its invoice lines come along.")] = None,
+) -> CollectionList:
+    """Return what subscriptions promised for some days, what was invoiced and paid; without days, of this month so far.
+
+    Amounts are as the books stand now; paid is what came for the invoices that were issued in these days.
+    """
+    day = as_of.date()
+    last = min(until or day, day)
+    first = since or last.replace(day=1)
+    rows = promised_invoiced_paid(session, actor, first, last, day=day, organization_id=customer)
+    lines = None if customer is None else lines_out(session, actor, customer, first, last, day=day)
+    return CollectionList(
+        since=first,
+        until=last,
+        sums=[CollectionEntry.of(one) for one in summed(rows).values()],
+        customers=[CollectionEntry.of(one) for one in rows],
+        lines=None if lines is None else [CollectionLine.of(one) for one in lines],
     )
 
 

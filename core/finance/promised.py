@@ -28,6 +28,7 @@ TO_INVOICED: Final = ("not_billed", "proration", "usage", "one_off")
 TO_PAID: Final = ("ahead", "earlier", "tax", "credited", "given_up", "late", "open")
 PARTS: Final = (*TO_INVOICED, *TO_PAID)
 LONGEST_DAYS: Final = 800
+_AT_ONCE: Final = 5_000
 _SERVICE: Final = ("subscription", "proration")
 _LONGEST_PERIOD: Final = 12
 _OUT: Final = ("open", "paid", "uncollectible")
@@ -130,6 +131,13 @@ def lines_out(
     until = _until(first, last, day)
     rows = list(_lines(session, first, until, organization_id))
     return tuple(_line_out(row, first, until) for row in sorted(rows, key=lambda row: row.issued_on, reverse=True))
+
+
+def few_enough(session: ReadSession, actor: Actor) -> bool:
+    """Return whether so few subscriptions run that a page may tell all of them day by day without being asked."""
+    may_see_all(actor)
+    runs = select(subscription.c.id).where(subscription.c.ended_at.is_(None)).offset(_AT_ONCE).limit(1)
+    return session.execute(runs).one_or_none() is None
 
 
 def within(net: int, begins: date, ends: date, first: date, until: date) -> int:

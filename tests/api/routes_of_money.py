@@ -76,6 +76,12 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("GET", "/invoice-runs/{runId}"): Declared(P.FINANCE_READ),
     ("GET", "/invoice-runs/{runId}/customers"): Declared(P.FINANCE_READ),
     ("POST", "/invoice-runs/{runId}/finalize"): Declared(P.INVOICE_FINALIZE),
+    ("GET", "/dunning"): Declared(P.FINANCE_READ),
+    ("PUT", "/dunning"): Declared(
+        P.INVOICE_FINALIZE, body={"steps": [{"days": 5, "subject": "Reminder: {number}", "words": "{due} is open."}]}
+    ),
+    ("GET", "/invoices/{invoiceId}/dunning"): Declared(P.FINANCE_READ),
+    ("POST", "/invoices/{invoiceId}/dunning"): Declared(P.INVOICE_CREATE, body={"paused": True}),
     ("GET", "/payments"): Declared(P.FINANCE_READ, vendor=False),
     ("POST", "/payments"): Declared(P.PAYMENT_PROCESS, body={"invoiceId": "{invoiceId}", "method": "wire"}),
     ("POST", "/process-payment"): Declared(P.PAYMENT_PROCESS, body={"invoiceId": "{invoiceId}", "method": "manual"}),

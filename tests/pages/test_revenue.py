@@ -35,7 +35,7 @@ def test_mrr_and_how_it_grows_come_first(as_person: AsPerson, name: str) -> None
     assert tiles["Quick ratio, 6 months"] == "5.0×"
     # Of 697 a year ago 998 are paid by the same customers.
     assert tiles["NRR, 12 months"] == "143.2%"
-    assert len(app.get("plotly_chart")) == 4
+    assert len(app.get("plotly_chart")) == 5
 
 
 def test_a_past_month_adds_up_to_the_cent(as_person: AsPerson, made: Ledger) -> None:
@@ -44,7 +44,21 @@ def test_a_past_month_adds_up_to_the_cent(as_person: AsPerson, made: Ledger) -> 
     for amount in ("$697.00", "+$99.00", "+$400.00", "−$99.00", "$1,097.00"):
         assert amount in said
     # Opening, new, expansion, churn and closing lead to their rows; what did not happen leads nowhere.
-    assert said.count("$0.00") == 3
+    # Three of promised, invoiced, paid say so too: nothing was invoiced or paid.
+    assert said.count("$0.00") == 6
+
+
+def test_what_was_promised_and_never_invoiced_is_named_so(as_person: AsPerson, made: Ledger) -> None:
+    app = as_person("fiona", "revenue", month=say.month(made.last_month))
+    assert not app.exception
+    said = words(app)
+    assert "Promised, invoiced, paid" in said
+    assert "Not invoiced" in said
+    rows = app.dataframe[-1].value
+    assert set(rows["customer"]) == {"Initech *Labs*", "Hooli", "Vandelay", "Umbrella"}
+    assert all(rows["promised"] + rows["gap"] == rows["paid"])
+    assert not any(rows["paid"])
+    assert all(told.startswith("Not invoiced −$") for told in rows["why"])
 
 
 def test_the_running_month_is_told_apart(as_person: AsPerson, made: Ledger) -> None:
