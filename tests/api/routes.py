@@ -116,6 +116,7 @@ BEFORE = {
     "/invoices/{invoiceId}/void": ("POST", "/invoices/one-off"),
     "/invoices/{invoiceId}/uncollectible": ("POST", "/invoices/one-off"),
     "/invoices/{invoiceId}/credit-notes": ("POST", "/invoices/one-off"),
+    "/invoices/{invoiceId}/dunning": ("POST", "/invoices/one-off"),
     "/payments": ("POST", "/invoices/one-off"),
     "/process-payment": ("POST", "/invoices/one-off"),
     "/payments/{paymentId}/refund": ("POST", "/payments"),

@@ -111,6 +111,24 @@ def test_a_customer_sees_its_own_and_no_draft(served: Served, globex: str) -> No
     assert served.call("otto", "POST", f"/api/invoices/{own['id']}/void", {"reason": "x"}).status_code == 403
 
 
+def test_reminders_are_set_and_one_invoice_left_in_peace(served: Served, globex: str) -> None:
+    steps = [{"days": 7, "subject": "{number} is late", "words": "Please pay {due}."}]
+    assert served.call("sam", "PUT", "/api/dunning", {"steps": steps}).status_code == 403
+    assert served.call("adam", "PUT", "/api/dunning", {"steps": steps}).json() == {"steps": steps}
+    assert served.call("sam", "GET", "/api/dunning").json() == {"steps": steps}
+    headers = [{**steps[0], "subject": "x\r\nBcc: y@walk.test"}]
+    for wrong in ([], steps * 2, [{**steps[0], "days": 400}], [{**steps[0], "words": " "}], headers):
+        assert served.call("adam", "PUT", "/api/dunning", {"steps": wrong}).status_code == 422
+    made = written(served, globex)
+    path = f"/api/invoices/{made['id']}/dunning"
+    assert served.call("sam", "POST", path, {"paused": True}).json() == {"paused": True, "reminders": []}
+    assert served.call("sam", "GET", path).json()["paused"] is True
+    assert served.call("otto", "GET", path).status_code == 403
+    draft = written(served, globex, finalize=False)
+    again = served.call("sam", "POST", f"/api/invoices/{draft['id']}/dunning", {"paused": True})
+    assert (again.status_code, again.json()["code"]) == (409, "invoice_draft")
+
+
 def test_a_link_shows_the_paper_until_it_ends(served: Served, globex: str) -> None:
     made = written(served, globex)
     given = served.call("otto", "GET", f"/api/invoices/{made['id']}/link").json()

@@ -72,6 +72,13 @@ def steps(session: ReadSession) -> tuple[Step, ...]:
     return tuple(Step(row.days, row.subject, row.words) for row in rows) or DEFAULT
 
 
+def schedule_of(session: ReadSession, actor: Actor) -> tuple[Step, ...]:
+    """Return the schedule to a person of the vendor; needs `finance:read`."""
+    actor.require_vendor()
+    actor.require(Permission.FINANCE_READ)
+    return steps(session)
+
+
 def set_steps(session: WriteSession, actor: Actor, wanted: Sequence[Step], *, now: datetime) -> None:
     """Replace the schedule from now on; needs `invoice:finalize`. Steps that were taken stay taken."""
     actor.require_vendor()
@@ -158,5 +165,7 @@ def said(text: str, *, number: str, due: str, days: int, seller: str) -> str:
 def _check(one: Step) -> None:
     if not 0 <= one.days <= 365:
         raise InvalidInput("A step is 0 to 365 days after the day it was due.", field="days")
+    if "\n" in one.subject or "\r" in one.subject:
+        raise InvalidInput("Write the subject on one line.", field="subject")
     if not one.subject.strip() or not one.words.strip() or len(one.subject) + len(one.words) > LONGEST:
         raise InvalidInput(f"A step has a subject and words, of up to {LONGEST:,} characters.", field="words")
