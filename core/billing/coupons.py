@@ -7,20 +7,18 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.access import audit
 from core.access.actor import Actor
 from core.access.permissions import Permission
-from core.billing.calculation import Discount
 from core.billing.price_writes import LARGEST, require_pricing
 from core.billing.reads import CouponDuration, Subscription
 from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import new_id
 from core.money import Money
 from core.periods import MONTHS, add_months
-from db.models.billing import subscription
 from db.models.organizations import organization
 from db.models.prices import coupon, coupon_redemption
 from db.session import ReadSession, WriteSession
@@ -163,27 +161,6 @@ def coupon_end(terms: CouponTerms, on: Subscription, now: datetime) -> datetime 
     if terms.duration == "forever":
         return None
     return add_months(now, MONTHS[on.billing_period] if terms.months is None else terms.months)
-
-
-def discounts_of(session: ReadSession, subscription_id: UUID, at: datetime) -> tuple[Discount, ...]:
-    """Return what comes off a subscription's bill at an instant, in the order in which it comes off.
-
-    Any id of the chain of changes names it: what counts are the terms that run at `at`. Asks no permission.
-    """
-    own = subscription.c
-    named = select(func.coalesce(own.agreement_id, own.id)).where(own.id == subscription_id).scalar_subquery()
-    running = (
-        select(own.percent_off, own.minor_off)
-        .where(func.coalesce(own.agreement_id, own.id) == named)
-        .where(own.started_at <= at, or_(own.ended_at.is_(None), own.ended_at > at))
-        .order_by(own.started_at.desc(), own.id.desc())
-        .limit(1)
-    )
-    row = session.execute(running).one_or_none()
-    if row is None:
-        return ()
-    found = [Discount("percent", row.percent_off)] if row.percent_off else []
-    return (*found, *([Discount("fixed", Decimal(row.minor_off))] if row.minor_off else []))
 
 
 def coupons(session: ReadSession, actor: Actor) -> tuple[KeptCoupon, ...]:

@@ -7,11 +7,13 @@ the end of a pause begin a new one.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from core.billing import proration
 from core.billing.calculation import Discount, prorated
+from core.billing.proration import Days
 from core.money import Money
 from core.periods import MONTHS, BillingPeriod, add_months, midnight
 
@@ -99,9 +101,7 @@ def unused(amount: Decimal, first: date, last: date, ended_on: date) -> Decimal:
 
     What ended on its first day was not used at all (case D11: terminated the day it was billed).
     """
-    days = (last - first).days + 1
-    left = (last - max(ended_on, first)).days + 1
-    return prorated(amount, max(left, 0), days)
+    return proration.unused(amount, Days(first, last), first, ended_on - timedelta(days=1))
 
 
 def _follows(before: Term | None, term: Term) -> bool:
