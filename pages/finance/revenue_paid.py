@@ -31,6 +31,15 @@ LABELS: Final[Mapping[str, str]] = {
     "late": "Late",
     "open": "Not due yet",
 }
+# As short as the axis of a chart wants them.
+_SHORT: Final[Mapping[str, str]] = {
+    "proration": "Changes",
+    "usage": "Usage",
+    "ahead": "Ahead",
+    "earlier": "Before",
+    "credited": "Credits",
+    "open": "Not due",
+}
 _MEANING: Final = Definition(
     "Promised is what subscriptions were worth in these days, coupons off, before tax. Invoiced is what invoices ask "
     "for these days, whenever they were issued. Paid is what came for the invoices that were issued in these days.",
@@ -52,9 +61,8 @@ def show(actor: Actor, chosen: Chosen) -> None:
         return
     known = sorted(sums, key=lambda each: (each != REPORTING, each))
     place = card("paid", "Promised, invoiced, paid", _said(sums, chosen))
-    with place.right:
-        about("paid", "promised, invoiced, paid", _MEANING)
     with place.body:
+        about("paid", "promised, invoiced, paid", _MEANING)
         picked = filters.one_of("Currency", known, key="currency") if len(known) > 1 else known[0]
         left, right = st.columns([3, 2])
         with left:
@@ -73,9 +81,9 @@ def _said(sums: Mapping[str, Collected], chosen: Chosen) -> str:
 
 def _waterfall(one: Collected, chosen: Chosen) -> charts.Chart:
     steps = [("Promised", "total", one.promised)]
-    steps += [(LABELS[name], "change", one.parts[name]) for name in TO_INVOICED if one.parts[name]]
+    steps += [(_SHORT.get(name, LABELS[name]), "change", one.parts[name]) for name in TO_INVOICED if one.parts[name]]
     steps += [("Invoiced", "total", one.invoiced)]
-    steps += [(LABELS[name], "change", one.parts[name]) for name in TO_PAID if one.parts[name]]
+    steps += [(_SHORT.get(name, LABELS[name]), "change", one.parts[name]) for name in TO_PAID if one.parts[name]]
     steps += [("Paid", "total", one.paid)]
     return charts.waterfall(
         pd.DataFrame(steps, columns=["step", "kind", "minor"]),
