@@ -92,7 +92,7 @@ def save_scenario(session: WriteSession, actor: Actor, name: str, levers: Levers
         "name": named,
         "levers": asdict(levers),
         "first_month": month_start(now).date(),
-        "foreseen_minor": foreseen,
+        "foreseen": foreseen,
         "made_by": actor.label,
         "made_at": now,
     }
@@ -144,7 +144,7 @@ def _scenario(row: Row[Any]) -> Scenario:
         row.name,
         Levers.of(dict(given)),
         row.first_month,
-        tuple(row.foreseen_minor),
+        tuple(row.foreseen),
         row.made_by,
         row.made_at,
     )

@@ -165,7 +165,7 @@ cash_scenario = Table(
     Column("levers", Json, nullable=False),
     # The first of the months foreseen, and the balance at each one's end in minor units of REPORTING.
     Column("first_month", Date, nullable=False),
-    Column("foreseen_minor", ARRAY(BigInteger), nullable=False),
+    Column("foreseen", ARRAY(BigInteger), nullable=False),
     text("made_by"),
     instant("made_at"),
 )

@@ -10,11 +10,13 @@ from db.models import metadata
 from tests.house.sources import ROOT, name, python_files, tree
 
 MONEY = ("core/billing", "core/finance")
+# Statistics: what is expected is an estimate, rounded once; nothing that is booked or owed comes from it.
+ESTIMATES = {"core/finance/forecast.py", "core/finance/track.py"}
 SECONDS = {"timeout", "PATIENCE_SECONDS", "WAIT_SECONDS", "budget", "pause", "waited"}
 
 
 def test_no_float_is_written_or_made_where_amounts_are() -> None:
-    files = [ROOT / "core/money.py", *python_files(*MONEY)]
+    files = [ROOT / "core/money.py", *(path for path in python_files(*MONEY) if name(path) not in ESTIMATES)]
     found = [f"{name(path)}:{line}" for path in files for line in _floats(path)]
     assert found == [], "Amounts are whole minor units, rates are Decimal."
 

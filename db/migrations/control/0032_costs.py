@@ -102,7 +102,7 @@ def _scenarios() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("levers", postgresql.JSONB(none_as_null=True), nullable=False),
         sa.Column("first_month", sa.Date(), nullable=False),
-        sa.Column("foreseen_minor", sa.ARRAY(sa.BigInteger()), nullable=False),
+        sa.Column("foreseen", sa.ARRAY(sa.BigInteger()), nullable=False),
         *_made(),
     )
     lower: sa.ColumnClause[str] = sa.literal_column("lower(name)")
