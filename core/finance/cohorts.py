@@ -11,9 +11,9 @@ import pandas as pd
 
 from core.access.actor import Actor
 from core.errors import InvalidInput
+from core.finance.changes import changes, microseconds
 from core.finance.exchange import Rates
 from core.finance.flows import exchange_rates, first_movements, names_of
-from core.finance.holders import changes, microseconds
 from core.finance.ledger import may_see_all
 from core.finance.rounding import rounded
 from core.finance.tally import Exchange, Grid

@@ -1,116 +1,19 @@
 """What every customer pays at some instants, as arrays: who paid when a time began, and what they pay when it ends."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from threading import Lock
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from sqlalchemy import LargeBinary, Text, cast, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
 
+from core.finance.appended import Ints
+from core.finance.changes import Changes, changes, microseconds
 from core.finance.tally import Axis, Exchange, Rows
-from db.models.finance import movement, movement_day, mrr_day
 from db.session import ReadSession
 
-Ints = NDArray[np.int64]
 # So many customers at once that their balances at some dozens of instants stay within a few megabytes.
 _AT_ONCE: Final = 20_000
-# PostgreSQL sends an instant as microseconds since then.
-_BEGIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_LETTERS: Final = 3
-
-
-_REMEMBERED: Final[dict[str, tuple[tuple[Any, ...], "Changes"]]] = {}
-_REMEMBERING: Final = Lock()
-
-
-@dataclass(frozen=True)
-class Changes:
-    """Every movement as columns, by customer and currency: whose (from 0), which of `currencies`, when, how much.
-
-    `ids`: of each customer the organization's 16 bytes; `at`: microseconds since 2000; `tier` and `from_tier` (-1 for
-    none): which of `tiers`; `moved`: what came along from another.
-    """
-
-    ids: NDArray[np.bytes_]
-    who: Ints
-    currencies: tuple[str, ...]
-    currency: Ints
-    at: Ints
-    minor: Ints
-    tiers: tuple[str, ...]
-    tier: Ints
-    from_tier: Ints
-    moved: Ints
-
-
-def changes(session: ReadSession) -> Changes:
-    """Return every movement that there is, also what is dated in the future; asks no permission.
-
-    Remembered for as long as nothing is appended: several reads of one page, and of many people's pages, look at the
-    same. Only for who may see all customers.
-    """
-    d, where = mrr_day.c, str(session.connection.engine.url)
-    # Rows of the days are only added and never have the number of another: these sums are of one state alone.
-    state = tuple(session.execute(select(func.count(), func.sum(d.id), func.sum(d.movements))).one())
-    with _REMEMBERING:
-        known = _REMEMBERED.get(where)
-    if known is None or known[0] != state:
-        known = (state, _changes(session))
-        with _REMEMBERING:
-            _REMEMBERED[where] = known
-    return known[1]
-
-
-def _changes(session: ReadSession) -> Changes:
-    """Read every movement.
-
-    The columns come as one value each: for rows by the hundred thousand, reading a row takes longer than the query.
-    """
-    m = movement.c
-    tiers = sorted(session.execute(select(movement_day.c.tier_id).distinct()).scalars())
-    places = [
-        func.coalesce(func.array_position(literal(tiers, ARRAY(Text)), one), 0) for one in (m.tier_id, m.from_tier_id)
-    ]
-    sent = (
-        func.uuid_send(m.organization_id),
-        func.textsend(m.currency),
-        func.timestamptz_send(m.effective_at),
-        func.int8send(m.mrr_change_minor),
-        func.int8send(m.moved_minor),
-        *(func.int4send(each) for each in places),
-    )
-    # One aggregation reads its rows once, so that all columns lie in the same order.
-    lists = [func.string_agg(each, cast(literal(b""), LargeBinary), type_=LargeBinary) for each in sent]
-    ids, letters, at, minor, moved, *places_in = (bytes(each or b"") for each in session.execute(select(*lists)).one())
-    tier, from_tier = (np.frombuffer(each, dtype=">i4").astype(np.int64) - 1 for each in places_in)
-    who, first = _numbered(np.frombuffer(ids, dtype=">u8").reshape(-1, 2).astype(np.uint64))
-    currency, names = pd.factorize(np.frombuffer(letters, dtype=f"S{_LETTERS}"))
-    numbers = [np.frombuffer(each, dtype=">i8").astype(np.int64) for each in (at, minor, moved)]
-    order = np.lexsort((currency, who))
-    at_, minor_, moved_ = (each[order] for each in numbers)
-    return Changes(
-        np.frombuffer(ids, dtype="V16")[first],
-        who[order],
-        tuple(bytes(each).decode() for each in names),
-        currency.astype(np.int64)[order],
-        at_,
-        minor_,
-        tuple(tiers),
-        tier[order],
-        from_tier[order],
-        moved_,
-    )
-
-
-def microseconds(instants: Sequence[datetime]) -> Ints:
-    """Return instants as `Changes.at` has them."""
-    spans = [each - _BEGIN for each in instants]
-    return np.array([(one.days * 86_400 + one.seconds) * 10**6 + one.microseconds for one in spans], dtype=np.int64)
 
 
 def balances(moved: Changes, instants: Sequence[datetime]) -> Iterator[tuple[Ints, Ints, Ints]]:
@@ -162,7 +65,7 @@ def _place(known: Sequence[str], name: str) -> int:
     return known.index(name) if name in known else -1
 
 
-def customers_and_kept(session: ReadSession, axis: Axis, exchange: Exchange) -> tuple[dict[str, Ints], tuple[Any, Any]]:
+def customers_and_kept(moved: Changes, axis: Axis, exchange: Exchange) -> tuple[dict[str, Ints], tuple[Any, Any]]:
     """Return how many pay when each period begins and ends, and exactly what its first customers keep, and capped.
 
     The same as `paying` and `kept` of core/finance/retention.py where there is one group of everybody.
@@ -170,7 +73,6 @@ def customers_and_kept(session: ReadSession, axis: Axis, exchange: Exchange) -> 
     instants = sorted({axis.edges[each - 1] for each in axis.first} | {axis.edges[each] for each in axis.last})
     begins = [instants.index(axis.edges[each - 1]) for each in axis.first]
     ends = [instants.index(axis.edges[each]) for each in axis.last]
-    moved = changes(session)
     worth = Exchange(exchange.rates, moved.currencies).on(axis.opening_days())
     paying = np.zeros(len(instants), dtype=np.int64)
     exact: list[Any] = [np.zeros(len(begins), dtype=object) for _ in range(2)]
@@ -213,12 +115,3 @@ def _add_mixed(
     opened = had > 0
     exact[0] += np.where(opened, has, 0).sum(axis=0)
     exact[1] += np.where(opened, np.minimum(had, has), 0).sum(axis=0)
-
-
-def _numbered(halves: NDArray[np.uint64]) -> tuple[Ints, Ints]:
-    """Return a number for each pair of halves, from 0 in the order of their coming, and where each first is."""
-    left, right = (pd.factorize(halves[:, side])[0].astype(np.int64) for side in (0, 1))
-    who = pd.factorize(left << 32 | right)[0].astype(np.int64)
-    first = np.full(int(who.max()) + 1 if len(who) else 0, len(who), dtype=np.int64)
-    np.minimum.at(first, who, np.arange(len(who)))
-    return who, first

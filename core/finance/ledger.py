@@ -11,6 +11,7 @@ import pandas as pd
 from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.errors import InvalidInput
+from core.finance.changes import changes
 from core.finance.flows import DIMENSIONS, Cut, exchange_rates, flows, names_of
 from core.finance.holders import by_tier, customers_and_kept
 from core.finance.retention import holdings, kept, paying
@@ -100,7 +101,7 @@ def _tally(
     measures, opening = money(rows, len(groups), span, exchange, together)
     measures |= counts(rows, len(groups), span)
     if as_arrays and not by:
-        who, still = customers_and_kept(session, span, exchange)
+        who, still = customers_and_kept(changes(session), span, exchange)
         measures |= who
     elif customers:
         if as_arrays:

@@ -1,6 +1,6 @@
 """Figures under the policy in force, and what each of its switches would change in money."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,11 +13,12 @@ from core.access.actor import Actor
 from core.finance import rates as formulas
 from core.finance.cash import whole_months
 from core.finance.economics import TRAILING, economics_facts
-from core.finance.exchange import REPORTING, Rates
+from core.finance.exchange import REPORTING
 from core.finance.flows import exchange_rates, names_of
-from core.finance.ledger import MEASURES, ledger_facts, ledger_money, may_see_all
+from core.finance.ledger import ledger_facts, ledger_money, may_see_all
 from core.finance.policy import SWITCHES, MetricPolicy, moves_ledger
-from core.finance.policy_movements import History, Moved, lost_in, movements_under, paying_at
+from core.finance.policy_arrays import Told
+from core.finance.policy_movements import Moved, lost_in, movements_under, paying_at
 from core.finance.policy_reads import Version, histories, policy_in_force
 from core.finance.policy_sums import averaged, sums_under
 from core.finance.tally import Tally
@@ -133,14 +134,12 @@ def compared(session: ReadSession, actor: Actor, *, as_of: datetime) -> Compared
     version = policy_in_force(session)
     dated = exchange_rates(session)
     margin = _margin(session, actor, as_of)
-    made: dict[str, list[Moved]] = {}
+    standing = Told.under(version.policy, told)
 
     def figures(policy: MetricPolicy) -> Figures:
-        # Switches that change a rate alone share the movements.
-        key = repr({each.id: policy.settings()[each.id] for each in SWITCHES if each.ledger})
-        if key not in made:
-            made[key] = movements_under(policy, told)
-        return figures_under(policy, told, made[key], dated, margin, as_of)
+        rates = averaged(dated) if policy.fx_source == "month_average" else dated
+        there = standing.but(policy)
+        return figures_of(policy, there.sums(spans(as_of), rates, as_of), there.moved, margin, as_of)
 
     options = {
         (each.id, choice.id): figures(version.policy.but(each.id, choice.id))
@@ -151,22 +150,21 @@ def compared(session: ReadSession, actor: Actor, *, as_of: datetime) -> Compared
     return Compared(version, figures(version.policy), options)
 
 
-def figures_under(
+def spans(as_of: datetime) -> list[Period]:
+    """Return the periods that Figures are made of: this instant, twelve whole months, and the last of them singly."""
+    now = as_of + INSTANT
+    months = whole_months(now, TRAILING)
+    return [Period(as_of, now), Period(add_months(months[-1].end, -12), months[-1].end), *months]
+
+
+def figures_of(
     policy: MetricPolicy,
-    told: Sequence[History],
-    moved: Sequence[Moved],
-    dated: Rates,
+    rows: Sequence[Mapping[str, int]],
+    moved: Callable[[], Sequence[Moved]],
     margin: Decimal | None,
     as_of: datetime,
 ) -> Figures:
-    """Return the figures that a policy makes of movements; pure."""
-    rates = averaged(dated) if policy.fx_source == "month_average" else dated
-    months = whole_months(as_of + INSTANT, TRAILING)
-    now = as_of + INSTANT
-    year = Period(add_months(months[-1].end, -12), months[-1].end)
-    spans = [Period(as_of, now), year, *months]
-    frame = sums_under(moved, {one.organization_id: one for one in told}, spans, rates, as_of=as_of)
-    rows = [{str(name): int(value) for name, value in row.items() if name != "period"} for row in _records(frame)]
+    """Return the figures that a policy makes of the sums of `spans`, and of the movements where it asks for them."""
     standing, past, each = rows[0], rows[1], rows[2:]
     churned_of = each[-1:] if policy.ltv_form == "spot" else each
     churn = formulas.logo_churn(_sum(churned_of, "customers_opening"), _sum(churned_of, "customers_churned"))
@@ -176,7 +174,7 @@ def figures_under(
     return Figures(
         Money(standing["closing"], REPORTING),
         Money(-past["churn"], REPORTING),
-        _churn(policy, moved, each[-1], months[-1]),
+        _churn(policy, moved, each[-1], spans(as_of)[-1]),
         formulas.retention(past["opening"], past["kept"]),
         None if ltv is None else Money(round_half_up(ltv), REPORTING),
     )
@@ -194,9 +192,11 @@ def churn_by_interval(moved: Sequence[Moved], period: Period) -> Decimal | None:
     return formulas.logo_churn(base, lost)
 
 
-def _churn(policy: MetricPolicy, moved: Sequence[Moved], sums: Mapping[str, int], month: Period) -> Decimal | None:
+def _churn(
+    policy: MetricPolicy, moved: Callable[[], Sequence[Moved]], sums: Mapping[str, int], month: Period
+) -> Decimal | None:
     if policy.annual_window == "year":
-        return churn_by_interval(moved, month)
+        return churn_by_interval(moved(), month)
     joined = sums["customers_new"] if policy.denominator == "start_and_new" else 0
     return formulas.logo_churn(sums["customers_opening"] + joined, sums["customers_churned"])
 
@@ -232,10 +232,6 @@ def _margin(session: ReadSession, actor: Actor, as_of: datetime) -> Decimal | No
     if frame.empty or not int(frame["cost"].iloc[0]):
         return None
     return formulas.gross_margin(int(frame["revenue"].iloc[0]), int(frame["cost"].iloc[0]))
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, int]]:
-    return [{name: row[name] for name in MEASURES} for row in frame.to_dict("records")]
 
 
 def _sum(rows: Sequence[Mapping[str, int]], name: str) -> int:

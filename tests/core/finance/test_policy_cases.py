@@ -10,7 +10,8 @@ from core.errors import InvalidInput
 from core.finance import rates as formulas
 from core.finance.exchange import Rates
 from core.finance.policy import SWITCHES, MetricPolicy, moves_ledger, per_month
-from core.finance.policy_figures import Figures, churn_by_interval, figures_under
+from core.finance.policy_arrays import Told
+from core.finance.policy_figures import Figures, churn_by_interval, figures_of, spans
 from core.finance.policy_movements import History, Stretch, movements_under, worth
 from core.finance.policy_sums import averaged, sums_under
 from core.money import Money
@@ -244,6 +245,6 @@ def test_every_choice_makes_a_policy_and_none_else_does() -> None:
 
 
 def _figures(under: MetricPolicy, *histories: History) -> Figures:
-    moved = movements_under(under, histories)
+    known = Told.under(under, histories)
     as_of = midnight(date(2025, 7, 15)) + timedelta(hours=12)
-    return figures_under(under, histories, moved, DOLLARS, Decimal("0.75"), as_of)
+    return figures_of(under, known.sums(spans(as_of), DOLLARS, as_of), known.moved, Decimal("0.75"), as_of)
