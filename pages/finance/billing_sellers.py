@@ -47,10 +47,11 @@ def _seller(actor: Actor, each: Seller) -> None:
     ):
         address = each.address
         place = " ".join(part for part in (address.postcode, address.city, address.country) if part)
-        about = [*address.lines, place, address.vat_id or "no VAT id"]
+        about = (place, address.vat_id or "no VAT id")
         bank = each.bank.iban or each.bank.account or each.bank.bank if each.bank else "no bank details"
         st.markdown(
             f"**{say.plain(address.name)}** numbers {say.plain(each.prefix)}, {say.count(each.net_days, 'day')} to pay"
+            f"  \n:gray[{say.plain(', '.join(address.lines))}]"
             f"  \n:gray[{say.plain(', '.join(part for part in about if part))}]"
             f"  \n:gray[{say.plain(bank or '')}]",
             width="stretch",

@@ -29,12 +29,12 @@ def page() -> None:
     links.link("invoices", "Invoices", icon="arrow_back")
     right = header("Bill a month", "Everybody's month drafted at once, looked at, then issued.")
     with told("invoice runs"):
-        with right:
-            _begin(actor)
         known = fresh(runs, actor)
         if not known:
             _nothing(actor)
             return
+        with right:
+            _begin(actor)
         picked = _picked(known)
         if picked.stage in {"drafting", "finalizing"}:
             _progress(actor, picked.id)

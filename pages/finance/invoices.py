@@ -6,7 +6,7 @@ from core.access.actor import Actor
 from core.access.permissions import Permission
 from core.finance.receivables import receivables
 from pages.finance import invoices_ageing, invoices_figures, invoices_new, invoices_numbers, invoices_rows
-from pages.parts import export, links, session
+from pages.parts import links, session
 from pages.parts.cards import header, tiles
 from pages.parts.empty import empty
 from pages.parts.load import load, minute, told
@@ -27,14 +27,13 @@ def page() -> None:
             with left:
                 invoices_figures.ages(found)
             with beside:
-                invoices_ageing.show(found, day)
+                invoices_ageing.show(actor, found, day)
         if not invoices_rows.show(actor, day):
             _nothing(actor)
         invoices_numbers.show(actor)
 
 
 def _ways_on(actor: Actor) -> None:
-    export.menu(actor, "invoices", text=st.session_state.get("q") or None, status=st.session_state.get("state"))
     if actor.may(Permission.INVOICE_CREATE):
         links.link("invoice-run", "Bill a month", icon="playlist_add_check")
     links.link("billing", "Billing setup", icon="tune")

@@ -6,9 +6,10 @@ from typing import Final
 
 import pandas as pd
 
+from core.access.actor import Actor
 from core.billing.invoices.ageing import BUCKETS, Aged
 from core.finance.receivables import Receivables
-from pages.parts import columns, filters, links
+from pages.parts import columns, export, filters, links
 from pages.parts import format as say
 from pages.parts.cards import card
 
@@ -17,13 +18,17 @@ _IN_SIGHT: Final = 6
 _WORDS: Final = ("Not due", "1–30", "31–60", "61–90", "Over 90")
 
 
-def show(found: Receivables, day: date) -> None:
+def show(actor: Actor, found: Receivables, day: date) -> None:
     """Draw the customers, those who owe most first; a name narrows the list to what they owe."""
     rows = sorted(found.rows, key=lambda one: (-sum(each.minor for each in one.amounts[1:]), -one.total.minor))
     clicked = columns.opened(_OPEN)
     if clicked is not None and clicked < len(rows):
         filters.go(links.to("invoices"), {"customer": rows[clicked].customer})
-    with card("ageing", "Who owes it", "By days after it was due, in whole units. Open a row for the invoices").body:
+    note = "By days after it was due, in whole units. Open a row for the invoices"
+    place = card("ageing", "Who owes it", note)
+    with place.right:
+        export.menu(actor, "ageing")
+    with place.body:
         columns.table(
             _frame(rows, day),
             {

@@ -13,7 +13,7 @@ from core.billing.invoices.states import Invoice
 from core.billing.invoices.worklist import STANDINGS, Wanted, counts, worklist
 from core.organizations.reads import names
 from core.periods import add_months, midnight
-from pages.parts import columns, filters, invoice_rows, links, paging, pills
+from pages.parts import columns, export, filters, invoice_rows, links, paging, pills
 from pages.parts import format as say
 from pages.parts.cards import card
 from pages.parts.empty import empty
@@ -33,6 +33,8 @@ def show(actor: Actor, day: date) -> bool:
     place = card("list", "All invoices", "Late ones first, then what is open, then drafts", height="content")
     with place.body:
         wanted = _controls(actor, day)
+        with place.right:
+            _export(actor, wanted)
         cursor = paging.cursor("invoices", wanted)
         found = load(worklist, actor, wanted, day=day, cursor=cursor, limit=_PAGE)
         if not found.invoices:
@@ -98,6 +100,13 @@ def customers(actor: Actor) -> dict[str, UUID]:
 
 def _month(name: str) -> str:
     return say.month(date.fromisoformat(f"{name}-01"))
+
+
+def _export(actor: Actor, wanted: Wanted) -> None:
+    """The menu of the report, which knows neither months nor sellers: under those the table's own download is exact."""
+    if wanted.month is None and wanted.seller_id is None:
+        whose = str(wanted.organization_id) if wanted.organization_id else None
+        export.menu(actor, "invoices", text=wanted.text or None, status=wanted.standing, customer=whose)
 
 
 def _sum(actor: Actor, wanted: Wanted, day: date) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from uuid import UUID
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -137,17 +138,18 @@ def test_lines_by_hand_are_read_as_they_were_typed() -> None:
 
 
 def test_pages_of_the_list_follow_each_other_without_a_double(databases: Databases, cast: Cast, made: Invoices) -> None:
-    day, cursor, seen = clock.now().date(), None, []
+    day, seen = clock.now().date(), list[UUID]()
+    cursor: str | None = None
     with databases.control.read(SYSTEM) as session:
         whole = worklist(session, cast.fiona, day=day).invoices
         while True:
             page = worklist(session, cast.fiona, day=day, cursor=cursor, limit=1)
-            seen += page.invoices
+            seen += [one.id for one in page.invoices]
             cursor = page.next_cursor
             if cursor is None:
                 break
-        assert [one.id for one in seen] == [one.id for one in whole]
-        assert seen[0].id == made.late
+        assert seen == [one.id for one in whole]
+        assert seen[0] == made.late
         with pytest.raises(InvalidInput, match="belongs to another list"):
             worklist(session, cast.fiona, day=day, cursor="1.2")
         with pytest.raises(InvalidInput, match="There is no state “lost”"):
