@@ -250,3 +250,21 @@ def test_before_there_were_books_there_was_nothing(books: Books, path: str) -> N
     told = books.get(f"{path}?asOf=0001-01-01")
     assert told["mrr"]["minor"] == 0 if path == "metrics" else told[path] == []
     assert books.as_("fiona").get(f"/financial/{path}?asOf=1.7e-152").status_code == 422
+
+
+def test_collections_say_what_nobody_has_invoiced(books: Books) -> None:
+    said = books.get(f"collections?{AS_OF}&from=2025-07-01&to=2025-07-15")
+    [dollars] = said["sums"]
+    amounts = {name: dollars[name]["minor"] for name in ("promised", "invoiced", "paid")}
+    assert amounts["promised"] > 0
+    assert (amounts["invoiced"], amounts["paid"]) == (0, 0)
+    assert dollars["parts"]["notBilled"]["minor"] == -amounts["promised"]
+    assert sum(one["promised"]["minor"] for one in said["customers"]) == amounts["promised"]
+    assert said["lines"] is None
+    whose = said["customers"][0]["organizationId"]
+    assert books.get(f"collections?{AS_OF}&from=2025-07-01&customer={whose}")["lines"] == []
+
+
+def test_collections_are_not_for_who_may_not_read_money(books: Books) -> None:
+    for who in ("mia", "otto"):
+        assert books.as_(who).get("/financial/collections").status_code == 403

@@ -1,16 +1,23 @@
 """Revenue as the cast see it: figures that add up, any past month, and no page for who may not see money."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import clock
+from core.access.actor import system_actor
+from core.billing.invoices.past import PastInvoice, PastLine, PastPayment, record_past_invoices
 from core.databases import Databases
+from core.ids import new_id
+from core.money import Money
+from core.organizations.reads import vendor_id
 from core.periods import add_months, last_instant, month_of
+from db.session import SYSTEM
 from pages.finance.revenue_month import Chosen
 from pages.parts import format as say
 from tests.cast import Cast
+from tests.core.billing.invoices.shop import seller
 from tests.pages.conftest import AsPerson, SignedInAs, words
 from tests.pages.ledger_made import Ledger, make_ledger
 
@@ -100,6 +107,26 @@ def test_every_number_says_what_it_means(as_person: AsPerson) -> None:
     assert "How much MRR comes for each that goes." in said
 
 
+def test_a_customers_lines_lead_to_their_invoice(signed_in: SignedInAs, databases: Databases, made: Ledger) -> None:
+    month = month_of(add_months(made.last_month, -3))
+    first, last = month.start.date(), (month.end - timedelta(days=1)).date()
+    with databases.control.write(SYSTEM) as session:
+        fiona = system_actor(vendor_id(session) or new_id())
+        sells = seller(session, fiona, month.end)
+        amount = Money(9_900, "USD")
+        line = PastLine("Basic, monthly", amount, Money(0, "USD"), first=first, last=last)
+        paid = PastPayment(amount, last)
+        one = PastInvoice(made.grown, sells.id, first, last, (line,), (paid,))
+        record_past_invoices(session, fiona, [one], source="test", now=month.end)
+    signed_in("fiona")
+    app = AppTest.from_function(_lines_page, default_timeout=60)
+    app.session_state["month"], app.session_state["whose"] = month, made.grown
+    app.run()
+    assert not app.exception
+    [row] = app.dataframe[0].value.to_dict("records")
+    assert (row["text"], row["net"], row["within"], row["tax"]) == ("Basic, monthly", 99, 99, 0)
+
+
 @pytest.mark.usefixtures("made")
 @pytest.mark.parametrize("name", ["mia", "vera"])
 def test_who_may_not_see_money_is_refused(signed_in: SignedInAs, name: str) -> None:
@@ -113,6 +140,26 @@ def test_who_may_not_see_money_is_refused(signed_in: SignedInAs, name: str) -> N
 def test_a_customers_people_see_their_portal(as_person: AsPerson) -> None:
     app = as_person("otto", "revenue")
     assert [title.value for title in app.title] == ["Your portal"]
+
+
+def _lines_page() -> None:
+    from datetime import timedelta
+
+    import streamlit as st
+
+    from core.access.permissions import Permission
+    from core.finance.promised import promised_invoiced_paid
+    from pages.finance import revenue_paid_rows
+    from pages.finance.revenue_month import Chosen
+    from pages.parts import session
+    from pages.parts.load import load
+
+    actor = session.require(Permission.FINANCE_READ)
+    month = st.session_state["month"]
+    first, last = month.start.date(), (month.end - timedelta(days=1)).date()
+    whose = st.session_state["whose"]
+    [one] = load(promised_invoiced_paid, actor, first, last, day=last, organization_id=whose)
+    revenue_paid_rows._lines(actor, one, Chosen(month, month.end))
 
 
 def _page() -> None:
