@@ -153,6 +153,7 @@ DOORS = {
     "core/telemetry/console.py": "retention goes table by table, and each step is committed",
     "core/telemetry/carrying.py": "a bundle is taken some thousand events at a time, each with how far that is",
     "core/imports/stripe/running.py": "Stripe is asked between transactions, each of which keeps what came",
+    "core/imports/chartmogul/console.py": "invoices batch by batch, each committed with its markers",
     "core/imports/running.py": "an import commits step by step, so that it can go on where it was stopped",
 }
 
