@@ -18,6 +18,7 @@ PRICED = {"tier": "pro", "billingPeriod": "quarterly", "amount": {"minor": 123_4
 ROUTES: dict[tuple[str, str], Declared] = {
     ("GET", "/financial/metrics"): Declared(P.FINANCE_READ),
     ("GET", "/financial/forecast"): Declared(P.FINANCE_READ),
+    ("GET", "/financial/cash-flow"): Declared(P.FINANCE_READ),
     ("GET", "/financial/movements"): Declared(P.FINANCE_READ),
     ("GET", "/financial/subscriptions"): Declared(P.FINANCE_READ),
     ("GET", "/financial/collections"): Declared(P.FINANCE_READ),
