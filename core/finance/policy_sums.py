@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -19,6 +19,7 @@ from core.money import Money, exact_conversion, round_half_up
 from core.periods import INSTANT, Period
 
 DIMENSIONS: Final = ("tier", "country", "segment", "currency", "customer")
+_DIGITS: Final = Decimal("1e-12")
 Group = tuple[str, ...]
 # From minor units of a currency, at the rate of a day.
 Worth = Callable[[int, str, date], Decimal]
@@ -50,14 +51,17 @@ Books = Callable[[datetime], _Book]
 def averaged(rates: Rates) -> Rates:
     """Return rates of which each month has one: the average of those that begin in it, else the one before.
 
-    Polar's way, which averages what payments of the month were converted at.
+    Polar's way, which averages what payments of the month were converted at. To 12 decimals, as every rate is kept.
     """
     found = {}
     for currency, steps in rates.steps.items():
         months: dict[date, list[Decimal]] = defaultdict(list)
         for day, rate in steps:
             months[day.replace(day=1)].append(rate)
-        found[currency] = tuple((month, sum(each, Decimal(0)) / len(each)) for month, each in sorted(months.items()))
+        found[currency] = tuple(
+            (month, (sum(each, Decimal(0)) / len(each)).quantize(_DIGITS, ROUND_HALF_UP))
+            for month, each in sorted(months.items())
+        )
     return Rates(found)
 
 

@@ -19,7 +19,10 @@ BEGUN = midnight(date(2024, 6, 1))
 AS_OF = midnight(date(2025, 7, 15)) + timedelta(hours=12)
 DATED = Rates(
     {
-        "EUR": tuple((date(2024, 6, 10) + timedelta(days=9 * n), Decimal("1.1") + Decimal(n) / 300) for n in range(45)),
+        "EUR": tuple(
+            (date(2024, 6, 10) + timedelta(days=9 * n), Decimal("1.1") + n * Decimal("0.003333333333"))
+            for n in range(45)
+        ),
         "JPY": ((date(2024, 9, 1), Decimal("0.0067")), (date(2025, 3, 5), Decimal("0.0071"))),
     }
 )
