@@ -69,6 +69,7 @@ NARROW_STATEMENTS = {
     "core/billing/invoices/failures.py": "payments that did not come",
     "core/billing/invoices/finalizing.py": "the states of an invoice, and its numbers",
     "core/billing/invoices/gaps.py": "the counter beside the papers that carry its numbers",
+    "core/billing/invoices/given_back.py": "what of lines has gone back, by notes and as unused time",
     "core/billing/invoices/listings.py": "lines of many invoices, and everybody's credit notes",
     "core/billing/invoices/numbering.py": "the counter, whose row is the lock",
     "core/billing/invoices/one_offs.py": "drafts that a person wrote",
