@@ -60,8 +60,7 @@ def _take(browser: Browser, url: str, folder: Path, view: str, only: tuple[str, 
     width, height, dark = VIEWS[view]
     page = enter(browser, url, WHO, width=width, height=height, dark=dark)
     page.emulate_media(reduced_motion="reduce")
-    install_id = _install_id(page)
-    for name, address in _addresses(install_id):
+    for name, address in _addresses(_install_id(page), _invoice_id(page)):
         if not only or name in only:
             page.goto(address)
             yield _picture(page, folder / f"{name}_{view}.png")
@@ -73,9 +72,10 @@ def _take(browser: Browser, url: str, folder: Path, view: str, only: tuple[str, 
     page.context.close()
 
 
-def _addresses(install_id: str) -> Iterator[tuple[str, str]]:
+def _addresses(install_id: str, invoice_id: str) -> Iterator[tuple[str, str]]:
+    asked_by = {**ASKED, "invoice": {"id": invoice_id}, **{path: {"install_id": install_id} for path in OF_ONE}}
     for screen in SCREENS:
-        asked = {"install_id": install_id} if screen.path in OF_ONE else ASKED.get(screen.path, {})
+        asked = asked_by.get(screen.path, {})
         yield screen.path, f"/{screen.path}?{urlencode(asked)}" if asked else f"/{screen.path}"
     yield "culture_choice", "/culture"
 
@@ -83,6 +83,11 @@ def _addresses(install_id: str) -> Iterator[tuple[str, str]]:
 def _install_id(page: Page) -> str:
     answer = page.request.get("/api/enterprise/customers", params={"q": CUSTOMER})
     found: str = answer.json()["customers"][0]["installId"]
+    return found
+
+
+def _invoice_id(page: Page) -> str:
+    found: str = page.request.get("/api/invoices", params={"overdue": "true"}).json()["invoices"][0]["id"]
     return found
 
 

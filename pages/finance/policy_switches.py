@@ -62,7 +62,12 @@ def body(actor: Actor, found: Compared, switch: str, choice: str) -> None:
     was = words[found.version.policy.settings()[switch]]
     st.markdown(f"**{say.plain(asked.question)}**")
     st.markdown(f"{say.plain(was)} → **{say.plain(words[choice])}**")
-    told_ = changes(found.now, found.options[switch, choice])
+    option = found.options.get((switch, choice))
+    if option is None:
+        # Somebody has just chosen it, perhaps in another tab.
+        st.info("That is the choice in force.", icon=":material/check:")
+        return
+    told_ = changes(found.now, option)
     st.info(say.plain(told_ or "No figure would change today."), icon=":material/compare_arrows:")
     st.caption("Figures of the past change with it; the ledger does not. The change can be taken back.")
     reason = st.text_input(

@@ -96,7 +96,7 @@ NARROW_STATEMENTS = {
     "core/finance/policy_writes.py": "the one insert of a new version of the policy",
     "core/finance/plans.py": "who pays for which tier, and who holds one unpaid",
     "core/finance/days.py": "sums by the day, which the database keeps beside the movements",
-    "core/finance/holders.py": "every movement as four columns, for what is kept of whom",
+    "core/finance/changes.py": "every movement as four columns, fetched as they come",
     "core/finance/rebuild.py": "tells the ledger and its days anew, beside what stands",
     "core/finance/promised.py": "invoices and subscriptions side by side, day by day",
     "core/finance/drill.py": "the rows behind a figure of the ledger, by key",

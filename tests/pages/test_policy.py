@@ -10,7 +10,7 @@ from core import clock
 from core.accounts.agreements import act
 from core.databases import Databases
 from core.finance.policy import SWITCHES, MetricPolicy
-from core.finance.policy_reads import policy_in_force
+from core.finance.policy_reads import policy_in_force, policy_versions
 from core.finance.policy_writes import set_switch
 from db.session import SYSTEM
 from tests.cast import Cast
@@ -57,7 +57,7 @@ def restored(databases: Databases, cast: Cast) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("restored")
-def test_a_choice_is_put_in_force_with_a_reason(signed_in: SignedInAs, databases: Databases) -> None:
+def test_a_choice_is_put_in_force_with_a_reason(signed_in: SignedInAs, databases: Databases, cast: Cast) -> None:
     signed_in("fiona")
     form = (
         "from core.finance.policy_figures import compared\n"
@@ -74,5 +74,5 @@ def test_a_choice_is_put_in_force_with_a_reason(signed_in: SignedInAs, databases
     app.text_input(key="policy-why").input("Pauses are short").run()
     app.button(key="policy-confirm").click().run()
     with databases.control.read(SYSTEM) as reading:
-        version = policy_in_force(reading)
+        version = policy_versions(reading, cast.fiona)[0]
     assert (version.policy.paused, version.reason) == ("counts", "Pauses are short")

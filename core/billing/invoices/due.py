@@ -18,6 +18,7 @@ from core.money import Money, exponent
 from db.models.billing import subscription
 from db.models.invoices import billed_item, credit_note_line, invoice, invoice_line
 from db.models.licensing import tier
+from db.models.stripe import stripe_object
 from db.session import ReadSession
 
 PIECES: Final = "C62"
@@ -50,18 +51,27 @@ class DueLine:
 
 @dataclass(frozen=True)
 class Agreed:
-    """The terms of some customers by customer and chain, what is billed already, and what ended after it was billed."""
+    """The terms of some customers by customer and chain, what is billed already, and what ended after it was billed.
+
+    `at_stripe` are subscriptions that Stripe bills: their chains are never billed here too.
+    """
 
     chains: Mapping[UUID, tuple[tuple[Term, ...], ...]]
     billed: frozenset[str]
     ended: Mapping[UUID, tuple[Row[Any], ...]]
     since: Mapping[UUID, date]
     labels: Mapping[str, str]
+    at_stripe: frozenset[UUID] = frozenset()
 
     def lines(self, organization_id: UUID, month: date, until: date) -> tuple[list[DueLine], list[DueLine]]:
         """Return charges and credits of a customer for a month; `until` is the first day after it."""
         since = min(self.since.get(organization_id, month), month)
-        due = [each for chain in self.chains.get(organization_id, ()) for each in services(chain, since, until)]
+        ours = (
+            chain
+            for chain in self.chains.get(organization_id, ())
+            if self.at_stripe.isdisjoint(term.id for term in chain)
+        )
+        due = [each for chain in ours for each in services(chain, since, until)]
         charges = [service_line(each, self.labels) for each in due if each.key not in self.billed]
         terms = {term.id: term for chain in self.chains.get(organization_id, ()) for term in chain}
         credits = (credit_line(row, terms[row.subscription_id]) for row in self.ended.get(organization_id, ()))
@@ -82,6 +92,7 @@ def agreed_with(session: ReadSession, organization_ids: Collection[UUID], *, dra
         _ended_early(session, organization_ids),
         _since(session, organization_ids, held),
         labels,
+        _at_stripe(session, organization_ids),
     )
 
 
@@ -197,6 +208,14 @@ def _ended_early(session: ReadSession, organization_ids: Collection[UUID]) -> di
         .order_by(line.organization_id, line.first, line.id)
     )
     return _by_customer(session.execute(statement))
+
+
+def _at_stripe(session: ReadSession, organization_ids: Collection[UUID]) -> frozenset[UUID]:
+    o = stripe_object.c
+    tied = select(o.our_id).where(
+        o.kind == "subscription_item", o.our_id.is_not(None), o.organization_id.in_(organization_ids)
+    )
+    return frozenset(session.execute(tied).scalars())
 
 
 def _since(session: ReadSession, organization_ids: Collection[UUID], drafts: set[UUID]) -> dict[UUID, date]:

@@ -1,7 +1,7 @@
 """The ledger's days are the sums of its movements, whoever appends when, and the subscriptions tell the ledger anew."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -85,13 +85,15 @@ def test_who_append_and_merge_at_once_lose_nothing(databases: Databases, cast: C
 
 def test_a_day_that_was_tampered_with_is_named_and_mended(session: WriteSession, cast: Cast) -> None:
     with undone(session):
-        shop = Shop(session, cast, day(1, 1))
-        shop.sell(shop.customer("Tampered"), 9_900, day(3, 1), tier=GOLD)
-        session.execute(update(movement_day).where(movement_day.c.day == date(2025, 3, 1)).values(minor=1))
-        session.execute(delete(mrr_day).where(mrr_day.c.day == date(2025, 3, 1)))
+        # A day of its own: other tests of this database have left movements on theirs.
+        alone = datetime(2003, 3, 1, 10, tzinfo=UTC)
+        shop = Shop(session, cast, alone)
+        shop.sell(shop.customer("Tampered"), 9_900, alone, tier=GOLD)
+        session.execute(update(movement_day).where(movement_day.c.day == alone.date()).values(minor=1))
+        session.execute(delete(mrr_day).where(mrr_day.c.day == alone.date()))
         found = days_counted_anew(session)
         assert len(found) == 2
-        assert "2025-03-01 enterprise USD new: kept are 1 of 1 movements, the ledger has 9900 of 1." in found[0]
+        assert "2003-03-01 enterprise USD new: kept are 1 of 1 movements, the ledger has 9900 of 1." in found[0]
         count_days_anew(session)
         assert days_counted_anew(session) == ()
 

@@ -1,18 +1,18 @@
 """Stripe's customers and subscriptions in our books, told over HTTP by a Stripe of our own."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
-from core.billing.stripe.reads import event_by_id, events_waiting, kept, kept_all, progress
-from core.billing.stripe.writes import keep_objects, store_event
+from core.billing.invoices.due import agreed_with
+from core.billing.stripe.reads import kept, kept_all, progress
+from core.billing.stripe.writes import keep_objects
 from core.config import Settings
-from core.errors import InvalidInput, UpstreamFailed
 from core.finance.reads import bridge
-from core.imports.stripe.running import backfill, process_event, process_events
+from core.imports.stripe.running import backfill
 from core.organizations.writes import create_organization
 from core.periods import Period
 from db.models.organizations import organization
@@ -66,6 +66,20 @@ def test_a_backfill_twice_changes_nothing(world: World) -> None:
     before = world.counts()
     world.take_all()
     assert world.counts() == before
+
+
+def test_what_stripe_bills_is_not_billed_here_too(world: World) -> None:
+    initech = world.books.customer("Initech", "billing@initech.test")
+    world.books.subscribe(initech, (sold(world), 3))
+    world.take_all()
+    (running,) = world.of(initech)
+    month, until = date(2026, 2, 1), date(2026, 3, 1)
+    with world.databases.control.read(SYSTEM) as session:
+        agreed = agreed_with(session, [running.organization_id])
+        assert agreed.lines(running.organization_id, month, until) == ([], [])
+        # Without the tie it is.
+        (line,), _ = replace(agreed, at_stripe=frozenset()).lines(running.organization_id, month, until)
+    assert (line.amount, line.subscription_id) == (15_000, running.id)
 
 
 def test_a_backfill_goes_on_where_it_was_stopped(world: World) -> None:
@@ -297,44 +311,6 @@ def test_a_currency_without_a_rate_is_named_and_the_others_come_in(world: World)
     assert found is not None
     assert "SEK" in (found.problem or "")
     assert [one.mrr.minor for one in world.of(initech)] == [900]
-
-
-def test_a_silent_stripe_is_noted_on_the_event_which_is_done_later(world: World) -> None:
-    world.books.customer("Initech")
-    (event,) = world.new_events()
-    world.stripe.faults = [500] * 20
-    with pytest.raises(UpstreamFailed, match="status 500"):
-        world.hear(event)
-    with world.databases.control.read(SYSTEM) as session:
-        found = event_by_id(session, event["id"])
-    assert found is not None
-    assert (found.processed, found.error) == (False, "Stripe answered with status 500: try again later.")
-    world.stripe.faults.clear()
-    process_event(world.running, event["id"])
-    with world.databases.control.read(SYSTEM) as session:
-        found = event_by_id(session, event["id"])
-    assert found is not None
-    assert (found.processed, found.error) == (True, None)
-
-
-def test_all_that_waits_is_processed_by_one_job_and_one_that_fails_does_not_hold_up_the_others(world: World) -> None:
-    initech = world.books.customer("Initech")
-    world.books.subscribe(initech, (sold(world), 2))
-    with world.databases.control.write(SYSTEM) as session:
-        for one in world.books.events:
-            assert store_event(session, one, now=world.clock())
-        jobs = session.execute(text("SELECT count(*) FROM procrastinate_jobs")).scalar_one()
-    # The first is refused for good, the second hits a hiccup that passes.
-    world.stripe.faults = [400, 500]
-    with pytest.raises(InvalidInput, match="refused the request"):
-        process_events(world.running)
-    assert jobs == 1
-    with world.databases.control.read(SYSTEM) as session:
-        assert events_waiting(session) == 1
-    assert [one.mrr.minor for one in world.of(initech)] == [10_000]
-    process_events(world.running)
-    with world.databases.control.read(SYSTEM) as session:
-        assert events_waiting(session) == 0
 
 
 def test_a_deleted_customer_stays_with_what_it_paid(world: World) -> None:
