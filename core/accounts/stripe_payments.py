@@ -8,6 +8,7 @@ from uuid import UUID
 
 from core.access.actor import Actor
 from core.accounts.invoicing import take_payment
+from core.billing.invoices.locks import lock_customers
 from core.billing.invoices.payment_reads import Payment
 from core.billing.invoices.payments import NewPayment, may_process
 from core.billing.invoices.reads import invoice_by_id
@@ -48,6 +49,8 @@ def charge_invoice(
     may_process(actor)
     if not key:
         raise InvalidInput("Send an Idempotency-Key: it makes sure that the customer is charged once.", field="method")
+    # Whoever else pays it goes first: what is due is read after them, or it would be charged on top.
+    lock_customers(session, [_owed(session, actor, invoice_id).organization_id])
     of = _owed(session, actor, invoice_id)
     made = charge_saved_method(_on(account), _payable(session, of), key=_key("charge", actor.id, str(of.id), key))
     if made.status == "processing":

@@ -1,8 +1,7 @@
 """Tables of what is asked beside the list: prices of one customer, usage charges, coupons, and rates of tax."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index, Integer, Numeric, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index, Integer, Numeric, Table, Text, Uuid
 from sqlalchemy import UniqueConstraint as Unique
-from sqlalchemy import Uuid
 
 from db.models import metadata
 from db.types import Json, instant, minor, organization_id, primary_id, text

@@ -1,20 +1,26 @@
 """Invoices of ours that Stripe collects, over HTTP: charged once, paid by a link, recorded when Stripe tells."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from api import payments, stripe_links
 from core import clock
+from core.accounts.invoicing import take_payment
 from core.billing.invoices.finalizing import finalize
+from core.billing.invoices.payments import NewPayment
 from core.billing.invoices.reads import invoice_by_id
 from core.billing.stripe.writes import became, keep_objects
 from core.config import Settings
 from core.finance.reconciliation import reconcile
+from core.money import Money
 from db.session import SYSTEM
 from tests.api.signed_in import signed_in
 from tests.core.billing.invoices.shop import billed, draft_by_hand, seller
@@ -82,6 +88,22 @@ def test_without_a_key_or_with_what_stripe_does_not_take_nothing_is_charged(desk
     assert desk.charge(None).status_code == 422
     assert desk.charge("k", amount={"minor": 1, "currency": "USD"}).status_code == 422
     assert (desk.collected(), desk.state()) == ([], "open")
+
+
+def test_whoever_pays_meanwhile_is_waited_for(desk: Desk) -> None:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'")
+    control, cast = desk.world.databases.control, desk.world.cast
+    with ThreadPoolExecutor(1) as pool:
+        with control.write(SYSTEM) as session:
+            wired = NewPayment(desk.invoice_id, "wire", Money(10_000, "USD"), clock.now().date(), "w-1")
+            take_payment(session, cast.fiona, wired, now=clock.now())
+            charged = pool.submit(desk.charge, "meanwhile")
+            while not charged.done() and not session.execute(waiting).scalar_one():
+                time.sleep(0.02)
+        answer = charged.result()
+    # On a machine so slow that the wait ran out it is told to come again.
+    assert (answer.status_code, answer.json()["code"]) in {(409, "invoice_paid"), (503, "busy")}
+    assert (desk.collected(), desk.state()) == ([], "paid")
 
 
 def test_a_declined_payment_leaves_the_invoice_open(desk: Desk) -> None:

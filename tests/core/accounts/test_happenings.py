@@ -112,8 +112,8 @@ def test_what_vanishes_for_a_day_is_told_of_and_again_when_it_comes_back(
         facts = crm_facts(session, "upsell.found", str(made), cast.globex, now=now)
         assert facts is not None
         assert (facts["deal"]["state"], facts["deal"]["reopened"]) == ("open", True)
-    found, gone = ("upsell.found", "Upgrade to Pro: At 95%."), ("upsell.closed", "Upgrade to Pro: no longer found.")
-    assert _told(session) == [found, gone, found, gone, found]
+    found, closed = ("upsell.found", "Upgrade to Pro: At 95%."), ("upsell.closed", "Upgrade to Pro: no longer found.")
+    assert _told(session) == [found, closed, found, closed, found]
 
 
 def test_a_transaction_that_commits_late_is_not_missed(

@@ -21,7 +21,7 @@ from core.accounts.portfolio import (
     peers_of,
 )
 from core.accounts.reads import count_customers
-from core.culture.archetype_history import keep_archetype
+from core.culture.archetype_history import keep_archetypes
 from core.culture.archetypes import Archetype
 from core.culture.profile import assemble
 from core.culture.upsells import History
@@ -216,7 +216,7 @@ def test_archetypes_are_kept_where_they_change(
     made = replace(base, install_id="inst-0020", organization_id=cards[20]["organization_id"])
 
     def keep(archetype: str, at: datetime) -> None:
-        keep_archetype(session, replace(made, archetype=Archetype(archetype, archetype, "", 1)), at)
+        keep_archetypes(session, [replace(made, archetype=Archetype(archetype, archetype, "", 1))], at)
 
     def kept() -> list[tuple[int, str]]:
         c = archetype_spell.c

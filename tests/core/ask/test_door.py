@@ -181,6 +181,7 @@ def test_thirty_a_minute_and_no_more(here: World, fiona: Actor) -> None:
         door.ask(here.databases, fiona, "delete everything", now=NOW)
     with pytest.raises(LimitReached) as stopped:
         door.ask(here.databases, fiona, "mrr", now=NOW + timedelta(seconds=20))
+    assert stopped.value.retry_after is not None
     assert 1 <= stopped.value.retry_after <= 60
     assert door.ask(here.databases, fiona, "mrr", now=NOW + timedelta(seconds=61)).outcome == "ANSWER"
 

@@ -119,5 +119,5 @@ def told(session: WriteSession) -> list[Any]:
     """Return the sums of the days, however many rows they are."""
     m, sums = movement_day.c, (func.sum(movement_day.c.minor), func.sum(movement_day.c.movements))
     key = (m.day, m.tier_id, m.currency, m.kind)
-    rows = session.execute(select(*key, *sums).group_by(*key).order_by(*key))
-    return [tuple(row) for row in rows if row[-1] or row[-2]]
+    rows = [tuple(row) for row in session.execute(select(*key, *sums).group_by(*key).order_by(*key))]
+    return [row for row in rows if any(row[len(key) :])]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -79,7 +80,7 @@ def test_what_stripe_bills_is_not_billed_here_too(world: World) -> None:
         assert agreed.lines(running.organization_id, month, until) == ([], [])
         # Without the tie it is.
         (line,), _ = replace(agreed, at_stripe=frozenset()).lines(running.organization_id, month, until)
-    assert (line.amount, line.subscription_id) == (15_000, running.id)
+    assert (line.amount, line.subscription_id) == (Decimal(15_000), running.id)
 
 
 def test_a_backfill_goes_on_where_it_was_stopped(world: World) -> None:

@@ -190,7 +190,7 @@ def test_paper_is_for_what_somebody_reads(session: WriteSession, cast: Cast, mon
 def test_paper_says_dashes_months_and_shares() -> None:
     at = datetime(2026, 11, 21, tzinfo=UTC)
     said = [
-        paper.on_paper(*given)  # type: ignore[arg-type]
+        paper.on_paper(*given)
         for given in (
             (None, "money"),
             (at.date(), "month"),
