@@ -43,7 +43,7 @@ def send_due_notices(session: WriteSession, *, now: datetime) -> int:
 def _mail(session: WriteSession, actor: Actor, invoice_id: UUID, step: Step, now: datetime) -> UUID | None:
     of, paper = invoice_by_id(session, actor, invoice_id), document_of(session, actor, invoice_id)
     days = of.days_late(now.date())
-    news = {"kind": "invoice.dunned", "title": f"{of.customer} asked for {of.number}: {of.due}, {days} days late"}
+    news = {"kind": "invoice.dunned", "title": f"{of.customer} asked for {of.number}, {days} days late"}
     announce(session, of.organization_id, "activity:new", {**news, "invoiceId": str(of.id)}, now=now)
     mark_card(session, of.organization_id, now)
     if not paper.buyer.email:

@@ -31,8 +31,8 @@ def take_payment(session: WriteSession, actor: Actor, given: NewPayment, *, now:
     if made.new:
         of = invoice_by_id(session, actor, given.invoice_id)
         _book(session, actor, made, f"Payment of {of.number} by {of.customer}", now)
-        done = "paid" if of.state == "paid" else f"paid in part, {of.due} left"
-        _tell(session, of, "payment.recorded", f"{made.amount} from {of.customer}: {of.number} is {done}", now)
+        done = "paid" if of.state == "paid" else "paid in part"
+        _tell(session, of, "payment.recorded", f"{of.number} of {of.customer} is {done}", now)
     return made
 
 
@@ -73,9 +73,7 @@ def finalize_invoices(
     finalizing.finalize(session, actor, invoice_ids, now=now)
     found = invoices_by_id(session, actor, invoice_ids)
     for one in found.values():
-        _tell(
-            session, one, "invoice.finalized", f"{one.number} of {one.total} issued to {one.customer}", now, mark=False
-        )
+        _tell(session, one, "invoice.finalized", f"{one.number} issued to {one.customer}", now, mark=False)
     mark_cards(session, {one.organization_id for one in found.values()}, now)
     return tuple(found[one] for one in invoice_ids)
 
@@ -92,7 +90,7 @@ def give_up(session: WriteSession, actor: Actor, invoice_id: UUID, *, reason: st
     """Mark an invoice uncollectible, tell of it, and return it."""
     finalizing.mark_uncollectible(session, actor, invoice_id, reason=reason, now=now)
     of = invoice_by_id(session, actor, invoice_id)
-    _tell(session, of, "invoice.uncollectible", f"{of.number} of {of.customer} given up: {of.due}", now)
+    _tell(session, of, "invoice.uncollectible", f"{of.number} of {of.customer} given up", now)
     return of
 
 
@@ -108,7 +106,7 @@ def credit_invoice(
     """Issue a credit note, tell of it, and return it."""
     made = issue_credit_note(session, actor, invoice_id, reason=reason, now=now, lines=lines)
     of = invoice_by_id(session, actor, invoice_id)
-    _tell(session, of, "credit_note.issued", f"{made.total} credited to {of.customer} on {of.number}", now)
+    _tell(session, of, "credit_note.issued", f"{of.customer} credited on {of.number}", now)
     return made
 
 
@@ -120,6 +118,7 @@ def _book(session: WriteSession, actor: Actor, made: Payment, note: str, now: da
 
 
 def _tell(session: WriteSession, of: Invoice, kind: str, title: str, now: datetime, *, mark: bool = True) -> None:
+    # Without amounts: everybody of the vendor hears of it, whether they may see money or not.
     news: dict[str, Any] = {"kind": kind, "title": title, "invoiceId": str(of.id), "customerName": of.customer}
     announce(session, of.organization_id, "activity:new", news, now=now)
     if mark:

@@ -114,7 +114,8 @@ class _Costs:
 def _tell(
     session: WriteSession, actor: Actor, alert_id: UUID, of: Watched, why: str, *, now: datetime, mailed: bool
 ) -> None:
-    news = {"kind": "cost.alert", "title": why, "alertId": str(alert_id), "subject": of.name}
+    # Why is an amount, and for who may see money: everybody of the vendor hears of this.
+    news = {"kind": "cost.alert", "title": f"Cost alert: {of.name}", "alertId": str(alert_id), "subject": of.name}
     announce(session, actor.organization_id, "activity:new", news, now=now)
     if not mailed:
         return

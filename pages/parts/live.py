@@ -35,8 +35,9 @@ ICONS: Final = {
     "invoice.voided": "receipt_long_off",
     "invoice.uncollectible": "money_off",
     "invoice.dunned": "notification_important",
-    "credit_note.issued": "undo",
+    "credit_note.issued": "request_quote",
     "payment.recorded": "payments",
+    "cost.alert": "savings",
 }
 # Other news travel in the same outbox, so more is read than shown.
 _READ: Final = 200

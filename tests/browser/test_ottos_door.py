@@ -58,6 +58,9 @@ GIVEN: Final = {
     "runId": "00000000-0000-7000-8000-000000000000",
     "report": "customers",
     "format": "csv",
+    "tier": "pro",
+    "currency": "USD",
+    "units": "12",
 }
 
 

@@ -184,7 +184,7 @@ def test_who_may_export_is_led_to_the_file_under_the_filters_of_the_page(as_pers
     app = as_person("sam", "upsells", whose="Nobody's", priority="High", q="Acme")
     found = [each.proto.url for each in app.get("link_button") if "/api/export" in each.proto.url]
     assert found == [
-        f"/api/export?report=upsells&format={kind}&assignedTo=&priority=HIGH&q=Acme" for kind in ("csv", "xlsx")
+        f"/api/export?report=upsells&format={kind}&assignedTo=&priority=HIGH&q=Acme" for kind in ("csv", "xlsx", "pdf")
     ]
     for name in ("mia", "vera"):
         urls = [each.proto.url for each in as_person(name, "upsells").get("link_button")]
